@@ -1,0 +1,123 @@
+import { hostname, networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
+import { openFiles } from './host/files.ts';
+import { fetchText } from './host/http.ts';
+import { runCommand, startCommand } from './host/processes.ts';
+
+/**
+ * The one door to the node. Paths are the node's own (`/sys/class/infiniband`); the host root is put before them here.
+ * A capture directory is replayed by another implementation of the same interface (replay.ts).
+ */
+export interface Host extends Files, Processes {
+  /** Where the node's `/` is seen. */
+  readonly root: string;
+  /** Wall clock, only to name moments for people; durations are measured with the engine's monotonic clock. */
+  wallTime(): Date;
+  /** Name of this machine, for a report without `--node-name`. */
+  hostname(): string;
+  /** IPv4 addresses of this process's network namespace (the node's, with hostNetwork). */
+  interfaces(): readonly { readonly name: string; readonly address: string; readonly mac: string | undefined; readonly internal: boolean }[];
+  /** Throws HostError ETIMEDOUT after `timeoutSeconds`; any HTTP status is an answer. */
+  fetch(request: HttpRequest): Promise<HttpAnswer>;
+  close(): void;
+}
+
+/** All reject with HostError, which keeps path, errno and cause. */
+export interface Files {
+  readText(path: string, maxBytes?: number): Promise<string>;
+  /** Sorted names. */
+  list(path: string): Promise<readonly string[]>;
+  /** Target of a symbolic link as it is written (`../../../0000:79:00.0`). */
+  link(path: string): Promise<string>;
+  exists(path: string): Promise<boolean>;
+  /** Inode and modification time, synchronously (sysfs answers stat without asking the driver); undefined when missing. */
+  identity(path: string): { readonly inode: bigint; readonly modifiedMs: number } | undefined;
+  /** Opens at first use. */
+  hold(path: string): HeldFile;
+  openLog(path: string, from: 'start' | 'end'): LogFile;
+  /** Whether the file system at `path` answers statfs within the time; rejects with ETIMEDOUT when not. */
+  probe(path: string, timeoutSeconds: number): Promise<void>;
+}
+
+/** A file read again and again through one descriptor: `pread` at 0; opened anew after ENODEV, ENOENT or ESTALE. */
+export interface HeldFile {
+  readonly path: string;
+  /** How often it has been opened. */
+  readonly openings: number;
+  /** Fills `into` from the file's start and returns the number of bytes. About a microsecond for a cached counter. */
+  readSync(into: Buffer): number;
+  /** The same in the thread pool: a sick card can hold it for seconds and stalls nobody. */
+  read(into: Buffer): Promise<number>;
+  close(): void;
+}
+
+/** /dev/kmsg, a pipe, or a plain file that grows. Never blocks: hands over what is there. */
+export interface LogFile {
+  /** `lost`: how often the kernel said EPIPE (it overwrote lines before they were read). */
+  read(maxRecords: number): { readonly records: readonly string[]; readonly overruns: number; readonly more: boolean };
+  close(): void;
+}
+
+export interface Processes {
+  /** Runs a program by path, never through a shell; bounded in time and output. Rejects with CommandError. */
+  run(path: string, args: readonly string[], bounds: RunBounds): Promise<{ readonly stdout: string; readonly stderr: string }>;
+  /** A long-lived program whose lines are handed over as they come. */
+  start(path: string, args: readonly string[], onLine: (line: string) => void, options?: StartOptions): RunningCommand;
+}
+export interface RunBounds {
+  readonly timeoutSeconds: number;
+  readonly maxBytes: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Longer lines are cut. */
+  readonly maxLineBytes?: number;
+}
+export interface RunningCommand {
+  readonly pid: number | undefined;
+  /** Resolves when it has ended, with the reason; never rejects. Stays pending for a process in D state. */
+  readonly ended: Promise<Error | undefined>;
+  /** SIGTERM, then SIGKILL after a second; does not wait. */
+  stop(): void;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'PUT' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutSeconds: number;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export { CommandError, HostError, errnoOf } from './host/errors.ts';
+
+/** The live node below `root`. */
+export function openHost(root = '/'): Host {
+  const absolute = resolve(root);
+  return {
+    root: absolute,
+    ...openFiles(absolute),
+    run: runCommand,
+    start: startCommand,
+    fetch: fetchText,
+    wallTime: () => new Date(),
+    hostname,
+    interfaces: listInterfaces,
+    close() {},
+  };
+}
+
+function listInterfaces(): ReturnType<Host['interfaces']> {
+  return Object.entries(networkInterfaces()).flatMap(([name, entries]) =>
+    (entries ?? [])
+      .filter((entry) => entry.family === 'IPv4')
+      .map(({ address, mac, internal }) => ({ name, address, mac: mac === '00:00:00:00:00:00' ? undefined : mac, internal })),
+  );
+}
