@@ -81,6 +81,8 @@ export interface InfinibandPort {
   readonly hwCounters: Counters;
   /** `counters/`: InfiniBand PMA counters where the driver has them; EFA has none. */
   readonly pmaCounters: Counters;
+  /** Whether this process has ever seen the port ACTIVE, now included: rules have no memory of their own. */
+  readonly wasActive: boolean;
 }
 
 /** /sys/bus/pci/devices: EFA functions (1d0f:efa*) and NVIDIA functions (10de:*), bound to a driver or not. */
@@ -173,6 +175,8 @@ export interface KernelLog {
   readonly lostLines: number;
   /** Lines that were read but dropped because the buffer's bound was reached, since the last look. */
   readonly droppedLines: number;
+  /** Records that are not in the kernel's format, since the last look; left out where there were none. */
+  readonly unparsableLines?: number;
   /** How far back the first look went, in words for the report; undefined on later looks. */
   readonly lookedBack: string | undefined;
 }

@@ -10,7 +10,7 @@ export type View<Needs extends SourceName, Uses extends SourceName> = { readonly
 
 /** Numbers and lists as the rule declared them, after the configuration. */
 export type SettingValues<T extends Settings> = {
-  readonly [K in keyof T]: T[K] extends number ? number : readonly string[];
+  readonly [K in keyof T]: T[K] extends number ? number : T[K] extends readonly string[] ? readonly string[] : T[K];
 };
 
 /** The same rule with its types erased, as the engine and the index hold it. */
@@ -68,12 +68,13 @@ interface Definition<Needs extends SourceName, Uses extends SourceName, T extend
   ): Iterable<Judgement>;
 }
 
-/** A rule with its defaults filled in: fires at once, clears after 60 s, a level. */
+/**
+ * A rule with its defaults filled in: fires at once, clears after 60 s, a level. The engine hands every rule the full view;
+ * the types of `check`'s parameters hold the rule to what it declared.
+ */
 export function defineRule<Needs extends SourceName, Uses extends SourceName = never, T extends Settings = Settings>(
   definition: Definition<Needs, Uses, T>,
-): Rule & { check: Definition<Needs, Uses, T>['check'] } {
+): Rule {
   const group = definition.page.split('/')[1] as Rule['group'];
-  const rule = { forSeconds: 0, clearAfterSeconds: 60, lasts: 'level' as const, uses: [], ...definition, group };
-  // The engine hands every rule the full view; the narrower parameter types above are what the rule declared to need.
-  return Object.freeze(rule) as unknown as Rule & { check: Definition<Needs, Uses, T>['check'] };
+  return Object.freeze({ forSeconds: 0, clearAfterSeconds: 60, lasts: 'level', uses: [], ...definition, group });
 }

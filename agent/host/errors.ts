@@ -1,3 +1,9 @@
+import { constants } from 'node:os';
+
+// libuv has no name for some errnos that sysfs answers (ETIME of an EFA card that completes no command, ESTALE), and Node
+// then calls them `Unknown system error -62`.
+const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [`Unknown system error -${number}`, name]));
+
 /** A file of the node that could not be read: which one, the errno, and what it was asked for. */
 export class HostError extends Error {
   readonly path: string;
@@ -13,8 +19,9 @@ export class HostError extends Error {
 
 /** The errno name of an error (`EIO`), or its message where it has none. */
 export function errnoOf(error: unknown): string {
-  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  return String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (!('code' in error && typeof error.code === 'string')) return error.message;
+  return ERRNO_NAMES.get(error.code) ?? error.code;
 }
 
 export type CommandFailure = 'not-found' | 'not-started' | 'timed-out' | 'output-too-large' | 'signal' | 'exit-code';

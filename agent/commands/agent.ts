@@ -1,0 +1,137 @@
+import { schedule } from 'node-cron';
+import { logExporter } from '../../exporters/log.ts';
+import { prometheusExporter } from '../../exporters/prometheus.ts';
+import { VERSION } from '../assets.ts';
+import { collectorsFor, openNode, readBootId, readConfig, type OpenNode } from '../node.ts';
+import { configureRules, suppressionFor, type Config } from '../config.ts';
+import { Engine } from '../engine.ts';
+import type { Exporter, Report } from '../model.ts';
+import { Loop } from '../loop.ts';
+import type { NodeOptions } from '../options.ts';
+import { startServer, type RunningServer } from '../server.ts';
+import { StateFile, whyNotWritable, type State } from '../state.ts';
+import { SOURCE_NAMES } from '../source-names.ts';
+import { RULES } from '../../rules/index.ts';
+import { agentRuleFailed } from '../../rules/host/agent-rule-failed.ts';
+
+export interface AgentOptions extends NodeOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly interval: number;
+  readonly stateDir: string;
+}
+
+/** How far back the kernel log is read at the first start in a boot; afterwards the state file says where to go on. */
+const LOOK_BACK_SECONDS = 900;
+const SUMMARY_SCHEDULE = '*/10 * * * *';
+/** The loop is said to stand still after so many missed turns, and never before a minute: a sick card may block one. */
+const STANDSTILL_INTERVALS = 6;
+const STANDSTILL_SECONDS = 60;
+
+/** Runs the agent until the signal aborts. `onLook` sees every report first; the demonstration prints with it. */
+export async function runAgent(options: AgentOptions, signal: AbortSignal, parts: AgentParts = {}): Promise<void> {
+  const config = await readConfig(options);
+  const node = await openNode(options, parts.fastSeconds ?? 0);
+  const log = logExporter({ format: options.logFormat, level: options.logLevel, ...(parts.logTo && { write: parts.logTo }) });
+  const prometheus = prometheusExporter({ version: VERSION });
+  const memory = await openMemory(options, node, (text) => log.note('warn', text));
+  const { all: collectors, kernelLog } = collectorsFor(options, config, memory.lookBackSeconds, memory.state);
+  const rules = configureRules(config, RULES);
+  let report: Report | undefined;
+  const loop = new Loop({
+    host: node.host,
+    clock: node.clock,
+    engine: new Engine({ rules, failedRule: failedRule(config), suppression: suppressionFor(config) }),
+    collectors,
+    sourceNames: SOURCE_NAMES,
+    exporters: [log, prometheus] satisfies Exporter[],
+    nodeName: node.name,
+    rulesEvaluated: rules.length,
+    intervalSeconds: options.interval,
+    useSchedules: !node.isReplay,
+    onExporterFailure: (exporter, error) => {
+      prometheus.countFailure(exporter);
+      log.note('error', `exporter ${exporter} failed`, { exporter, error: String(error) });
+    },
+    onLook: (made) => {
+      report = made;
+      parts.onLook?.(made);
+    },
+  });
+  const remember = (last: boolean): Promise<void> =>
+    memory.keep(kernelLog.position(), report, node.clock.monotonicSeconds(), last).catch((error: unknown) => {
+      log.note('warn', 'the state was not kept', { error: String(error) });
+    });
+  const server = await listen(options, loop, prometheus, () => report);
+  log.note('info', `railmedic ${VERSION} watches ${node.name} every ${options.interval} s, ${rules.length} rules; http://${server.address}`);
+  const summary = schedule(SUMMARY_SCHEDULE, () => log.summary(), { maxRandomDelay: 30_000, suppressMissedWarning: true });
+  const keeping = setInterval(() => void remember(false), 10_000).unref();
+  try {
+    await loop.run(signal);
+  } finally {
+    clearInterval(keeping);
+    await summary.destroy();
+    await remember(true);
+    await server.close();
+    log.note('info', 'stopped');
+    loop.close();
+    await Promise.all([log.close(), prometheus.close()]);
+    node.host.close();
+  }
+}
+
+export interface AgentParts {
+  readonly fastSeconds?: number;
+  readonly onLook?: (report: Report) => void;
+  readonly logTo?: (line: string) => void;
+}
+
+function failedRule(config: Config): ReturnType<typeof configureRules>[number] {
+  const [configured] = configureRules({ ...config, rules: {} }, [agentRuleFailed]);
+  if (!configured) throw new Error('AgentRuleFailed cannot be configured away');
+  return configured;
+}
+
+function listen(options: AgentOptions, loop: Loop, prometheus: ReturnType<typeof prometheusExporter>, report: () => Report | undefined): Promise<RunningServer> {
+  const limit = Math.max(STANDSTILL_SECONDS, options.interval * STANDSTILL_INTERVALS);
+  const startedAt = performance.now();
+  return startServer({
+    ...options.listen,
+    report,
+    metrics: () => prometheus.render(),
+    health: () => {
+      const seconds = loop.secondsSinceTurn() ?? (performance.now() - startedAt) / 1000;
+      return seconds <= limit ? undefined : `the loop has not turned for ${seconds.toFixed(0)} s, expected every ${options.interval} s`;
+    },
+  });
+}
+
+interface Memory {
+  readonly state: State | undefined;
+  readonly lookBackSeconds: number;
+  keep(position: { readonly bootId: string | undefined; readonly sequence: number } | undefined, report: Report | undefined, nowSeconds: number, last: boolean): Promise<void>;
+}
+
+/** Where the state can be kept, the log is read back once a boot; where not, only what comes from now on is new. */
+async function openMemory(options: AgentOptions, node: OpenNode, warn: (text: string) => void): Promise<Memory> {
+  if (node.isReplay) return { state: undefined, lookBackSeconds: LOOK_BACK_SECONDS, keep: async () => {} };
+  const problem = await whyNotWritable(options.stateDir);
+  if (problem !== undefined) {
+    warn(`no state is kept (${problem}): a restart reads the kernel log from its end`);
+    return { state: undefined, lookBackSeconds: 0, keep: async () => {} };
+  }
+  const file = new StateFile(options.stateDir, node.host.root);
+  const state = await file.read(await readBootId(node.host)).catch((error: unknown) => {
+    warn(String(error));
+    return undefined;
+  });
+  return {
+    state,
+    lookBackSeconds: LOOK_BACK_SECONDS,
+    async keep(position, report, nowSeconds, last) {
+      if (position?.bootId === undefined) return;
+      const seen = report?.snapshot.infiniband.status === 'ok' ? report.snapshot.infiniband.value : undefined;
+      const devices = seen ? [...seen.devices.map((device) => device.name), ...seen.vanished].toSorted() : [...(state?.devices ?? [])];
+      await file.write({ bootId: position.bootId, sequence: position.sequence, devices }, nowSeconds, last);
+    },
+  };
+}

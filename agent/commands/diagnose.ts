@@ -1,0 +1,82 @@
+import { renderReport } from '../../exporters/terminal/report.ts';
+import { reportJson } from '../../exporters/report-json.ts';
+import { exitStatus } from '../../exporters/verdict.ts';
+import { SOURCE_NAMES } from '../source-names.ts';
+import { configureRules, suppressionFor } from '../config.ts';
+import { Engine } from '../engine.ts';
+import { inventoryLines, readInventory } from '../inventory.ts';
+import { Loop } from '../loop.ts';
+import type { Report } from '../model.ts';
+import { collectorsFor, openNode, readConfig, type OpenNode } from '../node.ts';
+import type { NodeOptions } from '../options.ts';
+import { rulesNamed } from '../rule-names.ts';
+import type { Terminal } from '../terminal.ts';
+import { agentRuleFailed } from '../../rules/host/agent-rule-failed.ts';
+
+export interface DiagnoseOptions extends NodeOptions {
+  readonly duration: number;
+  readonly interval: number;
+  readonly json?: boolean;
+  readonly rules?: string;
+}
+
+const LOOK_BACK_SECONDS = 900;
+
+/** Watches for a short while, prints what a person needs, and returns the exit status. */
+export async function diagnose(options: DiagnoseOptions, terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const config = await readConfig(options);
+  const node = await openNode(options, options.duration);
+  const inventory = node.isReplay || options.json ? undefined : readInventory();
+  const report = await watch(options, node, config, terminal, signal);
+  if (!report) return 3;
+  if (options.json) terminal.print(JSON.stringify(reportJson(report), undefined, 2));
+  else {
+    const opening = inventory ? inventoryLines(await inventory) : [];
+    terminal.print(renderReport(report, { width: terminal.width, colour: terminal.colour, opening }));
+  }
+  return exitStatus(report);
+}
+
+/** Looks at the start, every interval, and at the end of the watch; the last look's windows span all of it. */
+async function watch(
+  options: DiagnoseOptions,
+  node: OpenNode,
+  config: Awaited<ReturnType<typeof readConfig>>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Report | undefined> {
+  const { all: collectors } = collectorsFor(options, config, LOOK_BACK_SECONDS);
+  const rules = configureRules(config, rulesNamed(options.rules), options.duration);
+  const [failedRule] = configureRules(config, [agentRuleFailed]);
+  if (!failedRule) throw new Error('AgentRuleFailed cannot be switched off for diagnose');
+  const engine = new Engine({ rules, failedRule, windowLimitSeconds: options.duration, suppression: suppressionFor(config) });
+  const loop = new Loop({
+    host: node.host,
+    clock: node.clock,
+    engine,
+    collectors,
+    sourceNames: SOURCE_NAMES,
+    exporters: [],
+    nodeName: node.name,
+    rulesEvaluated: rules.length,
+    intervalSeconds: options.interval,
+    useSchedules: false,
+    onExporterFailure: () => {},
+  });
+  try {
+    const begin = node.clock.monotonicSeconds();
+    const elapsed = (): number => node.clock.monotonicSeconds() - begin;
+    let report = await loop.look(signal);
+    for (let looks = 1; elapsed() < options.duration && !signal.aborted; looks += 1) {
+      terminal.progress(`watching ${node.name}: ${Math.ceil(options.duration - elapsed())} s to go`);
+      const next = Math.min(looks * options.interval, options.duration);
+      await node.clock.sleep(next - elapsed(), signal);
+      report = (await loop.look(signal)) ?? report;
+    }
+    return report;
+  } finally {
+    terminal.progress('');
+    loop.close();
+    node.host.close();
+  }
+}

@@ -1,0 +1,174 @@
+import type { View } from '../rules/define.ts';
+import { History } from './history.ts';
+import type { Finding, Judgement, Reading, Severity, Snapshot, SourceName, State, Symptom } from './model.ts';
+import { ageSeconds, Standing, type ConfiguredRule, type Moment } from './standing.ts';
+
+export type { ConfiguredRule, Moment } from './standing.ts';
+
+export interface EngineOptions {
+  readonly rules: readonly ConfiguredRule[];
+  /** Takes the findings about rules that throw. */
+  readonly failedRule: ConfiguredRule;
+  /** A watch as short as `diagnose`'s: every window and `for` is at most this long. */
+  readonly windowLimitSeconds?: number;
+  /** Why a finding is silenced by the configuration; undefined when it is not. */
+  readonly suppression?: (rule: string, subject: string, now: Date) => string | undefined;
+}
+
+/** So long a resolved finding stays in the report, for whoever looks a little late. */
+const KEEP_RESOLVED_SECONDS = 600;
+const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
+const STATES: readonly State[] = ['firing', 'unknown', 'resolved'];
+
+/** Judges snapshots by the rules. The only place with a clock and a memory; it never throws for what a rule does. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #history: History;
+  readonly #standings = new Map<ConfiguredRule, Map<string, Standing>>();
+  readonly #longestWindowSeconds: number;
+  #bootId: string | undefined;
+  #firstLookAt: number | undefined;
+  #watchedSeconds = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#longestWindowSeconds = Math.max(0, ...options.rules.map((configured) => this.#window(configured) ?? 0));
+    this.#history = new History(this.#longestWindowSeconds);
+  }
+
+  /** How long it has watched, at most the longest window. */
+  get windowSeconds(): number {
+    return Math.min(this.#watchedSeconds, Math.max(this.#longestWindowSeconds, this.#history.spanSeconds()));
+  }
+
+  look(snapshot: Snapshot, moment: Moment): readonly Finding[] {
+    this.#firstLookAt ??= moment.monotonicSeconds;
+    this.#watchedSeconds = moment.monotonicSeconds - this.#firstLookAt;
+    this.#history.add(snapshot, moment.monotonicSeconds);
+    this.#endWithBoot(snapshot, moment);
+    const failures: Symptom[] = [];
+    const view = viewOf(snapshot);
+    for (const configured of this.#options.rules) {
+      const failure = this.#judge(configured, snapshot, view, moment);
+      if (failure) failures.push(failure);
+    }
+    this.#settle(this.#options.failedRule, failures, moment);
+    return this.#findings(moment);
+  }
+
+  /** Evaluates one rule; returns what to say of the rule itself if it threw. */
+  #judge(configured: ConfiguredRule, snapshot: Snapshot, view: View<SourceName, never>, moment: Moment): Symptom | undefined {
+    const { rule } = configured;
+    const needed = needs(rule.needs, snapshot);
+    if (needed !== 'ok') {
+      this.#holdAll(configured, needed, moment);
+      return undefined;
+    }
+    const window = this.#window(configured);
+    const earlier = this.#history.before(window ?? 0, rule.needs);
+    const seconds = earlier?.secondsAgo ?? 0;
+    try {
+      const before = earlier && viewOf(earlier.snapshot);
+      this.#settle(configured, [...rule.check(view, before, seconds, configured.settings)], moment);
+      return undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      this.#holdAll(configured, `the rule failed: ${reason}`, moment);
+      return { subject: rule.name, message: `rule ${rule.name} failed and judges nothing: ${reason}`, evidence: { rule: rule.name, error: reason } };
+    }
+  }
+
+  #settle(configured: ConfiguredRule, judgements: readonly Judgement[], moment: Moment): void {
+    const standings = this.#of(configured);
+    const mentioned = new Set<string>();
+    for (const judgement of judgements) {
+      if ('undecided' in judgement) {
+        const { undecided: subject, why, report } = judgement;
+        mentioned.add(subject);
+        const standing = standings.get(subject) ?? (report ? new Standing(configured, { subject, message: why, evidence: {} }, moment) : undefined);
+        if (!standing) continue;
+        standings.set(subject, standing);
+        standing.undecided(why, report, moment);
+        continue;
+      }
+      if (this.#isOldNews(configured, judgement, moment)) continue;
+      mentioned.add(judgement.subject);
+      const standing = standings.get(judgement.subject) ?? new Standing(configured, judgement, moment);
+      standings.set(judgement.subject, standing);
+      standing.yielded(judgement, moment);
+    }
+    for (const [subject, standing] of standings) {
+      if (!mentioned.has(subject)) standing.passed(moment);
+      if (standing.isOver(moment, mentioned.has(subject), KEEP_RESOLVED_SECONDS)) standings.delete(subject);
+    }
+  }
+
+  /** An event that happened longer ago than it would be shown. */
+  #isOldNews(configured: ConfiguredRule, symptom: Symptom, moment: Moment): boolean {
+    return configured.rule.lasts === 'event' && ageSeconds(symptom, moment) >= configured.clearAfterSeconds;
+  }
+
+  #holdAll(configured: ConfiguredRule, why: string, moment: Moment): void {
+    for (const standing of this.#of(configured).values()) standing.undecided(why, false, moment);
+  }
+
+  /** What only a reset cures is over when the boot id has changed. */
+  #endWithBoot(snapshot: Snapshot, moment: Moment): void {
+    const bootId = snapshot.host.status === 'ok' ? snapshot.host.value.bootId : undefined;
+    if (bootId === undefined || bootId === this.#bootId) return;
+    if (this.#bootId !== undefined) {
+      for (const [configured, standings] of this.#standings) {
+        if (configured.rule.lasts === 'until-reboot') for (const standing of standings.values()) standing.resolve(moment);
+      }
+    }
+    this.#bootId = bootId;
+  }
+
+  #window(configured: ConfiguredRule): number | undefined {
+    const { windowSeconds } = configured.settings;
+    if (typeof windowSeconds !== 'number') return undefined;
+    return Math.min(windowSeconds, this.#options.windowLimitSeconds ?? Infinity);
+  }
+
+  #of(configured: ConfiguredRule): Map<string, Standing> {
+    let standings = this.#standings.get(configured);
+    if (!standings) this.#standings.set(configured, (standings = new Map<string, Standing>()));
+    return standings;
+  }
+
+  #findings(moment: Moment): readonly Finding[] {
+    const findings: Finding[] = [];
+    for (const standings of this.#standings.values()) {
+      for (const [subject, standing] of standings) {
+        const finding = standing.finding(undefined);
+        if (!finding) continue;
+        const suppressed = this.#options.suppression?.(finding.rule, subject, moment.wall);
+        findings.push(suppressed === undefined ? finding : { ...finding, suppressed });
+      }
+    }
+    return findings.toSorted(
+      (a, b) =>
+        STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
+        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+        a.since.localeCompare(b.since) ||
+        a.rule.localeCompare(b.rule) ||
+        a.subject.localeCompare(b.subject, 'en', { numeric: true }),
+    );
+  }
+}
+
+/** `ok`, or why a rule that needs these sources cannot judge. */
+function needs(names: readonly SourceName[], snapshot: Snapshot): string {
+  for (const name of names) {
+    const reading = snapshot[name];
+    if (reading.status === 'failed') return `${name}: ${reading.error.message}`;
+    if (reading.status === 'absent') return `${name} is absent: ${reading.why}`;
+  }
+  return 'ok';
+}
+
+function viewOf(snapshot: Snapshot): View<SourceName, never> {
+  const values = Object.entries(snapshot).map(([name, reading]: [string, Reading<unknown>]) => [name, reading.status === 'ok' ? reading.value : undefined]);
+  // Absent and failed sources are undefined here; a rule sees only those it named, as its own types say.
+  return Object.fromEntries(values) as View<SourceName, never>;
+}

@@ -1,0 +1,48 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { HttpAnswer, HttpRequest } from '../host.ts';
+import { HostError } from './errors.ts';
+
+/** One request with one time limit over all of it: connect, headers and body. */
+export async function fetchText(request: HttpRequest): Promise<HttpAnswer> {
+  const limit = AbortSignal.timeout(Math.max(1, request.timeoutSeconds * 1000));
+  const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
+  try {
+    return await exchange(request, signal);
+  } catch (cause) {
+    if (limit.aborted) {
+      const late = Object.assign(new Error(`no answer within ${request.timeoutSeconds} s`, { cause }), { code: 'ETIMEDOUT' });
+      throw new HostError('fetch', request.url, late);
+    }
+    throw new HostError('fetch', request.url, cause);
+  }
+}
+
+function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  const send = request.url.startsWith('https:') ? httpsRequest : httpRequest;
+  const options = { method: request.method ?? 'GET', headers: request.headers ?? {}, signal };
+  const outgoing = send(request.url, options, (incoming) => {
+    collect(incoming, request.maxBytes ?? 1 << 20).then(
+      (body) => resolve({ status: incoming.statusCode ?? 0, body }),
+      reject,
+    );
+  });
+  outgoing.on('error', reject);
+  outgoing.end(request.body);
+  return promise;
+}
+
+async function collect(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of incoming as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > maxBytes) {
+      incoming.destroy();
+      throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    }
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

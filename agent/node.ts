@@ -1,0 +1,55 @@
+import { liveClock, replayClock, type Clock } from './clock.ts';
+import { openCollectors } from './collectors/index.ts';
+import type { KernelLogCollector } from './collectors/kernel-log.ts';
+import type { Collector } from './collector.ts';
+import { DEFAULT_CONFIG, parseConfig, type Config } from './config.ts';
+import { openHost, type Host } from './host.ts';
+import { readOwnFile } from './host/own-files.ts';
+import type { NodeOptions } from './options.ts';
+import { openReplay } from './replay.ts';
+import { RULES } from '../rules/index.ts';
+import type { State } from './state.ts';
+
+/** A node that can be looked at: the live one, or a capture of one. */
+export interface OpenNode {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly name: string;
+  readonly isReplay: boolean;
+}
+
+/** `fastSeconds`: how much of a replay passes as fast as it can be read, before it goes on in real time. */
+export async function openNode(options: NodeOptions, fastSeconds: number): Promise<OpenNode> {
+  const isReplay = options.capture !== undefined;
+  const clock = isReplay ? replayClock(fastSeconds) : liveClock();
+  const host = options.capture === undefined ? openHost(options.hostRoot) : await openReplay(options.capture, clock);
+  return { host, clock, name: options.nodeName ?? host.hostname(), isReplay };
+}
+
+export async function readConfig(options: NodeOptions): Promise<Config> {
+  if (options.config === undefined) return DEFAULT_CONFIG;
+  return parseConfig(await readOwnFile(options.config), options.config, RULES);
+}
+
+/** `lookBackSeconds` of kernel log before the first look, where `state` does not say how far it was read. */
+export function collectorsFor(
+  options: NodeOptions,
+  config: Config,
+  lookBackSeconds: number,
+  state?: State,
+): { readonly all: readonly Collector[]; readonly kernelLog: KernelLogCollector } {
+  return openCollectors({
+    nodeIp: options.nodeIp === undefined ? undefined : { address: options.nodeIp, from: '--node-ip' },
+    imdsUrl: options.imds ? options.imdsUrl : undefined,
+    requiredMounts: config.required.mounts,
+    lookBackSeconds,
+    kernelLogPosition: state && { bootId: state.bootId, sequence: state.sequence },
+    knownDevices: state?.devices ?? [],
+  });
+}
+
+/** Boot id of the node; undefined where it cannot be read. */
+export async function readBootId(host: Host): Promise<string | undefined> {
+  const path = '/proc/sys/kernel/random/boot_id';
+  return (await host.exists(path)) ? (await host.readText(path, 64)).trim() : undefined;
+}

@@ -1,0 +1,27 @@
+import { RULES } from '../rules/index.ts';
+import type { Rule } from '../rules/define.ts';
+import { nearest } from './config-error.ts';
+
+/** A call that cannot be meant: the message names what was written and what is known. Ends the program with status 3. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The rule of this name, in any case. */
+export function ruleNamed(name: string): Rule {
+  const rule = RULES.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  if (rule) return rule;
+  const guess = nearest(
+    name,
+    RULES.map((candidate) => candidate.name),
+  );
+  throw new UsageError(`unknown rule ${JSON.stringify(name)}; ${guess === undefined ? 'railmedic explain lists all rules' : `did you mean ${guess}?`}`);
+}
+
+/** The rules of a comma-separated list; all of them without one. */
+export function rulesNamed(list: string | undefined): readonly Rule[] {
+  if (list === undefined) return RULES;
+  const names = list.split(',').map((name) => name.trim()).filter(Boolean);
+  if (names.length === 0) throw new UsageError('--rules: expected names of rules separated by commas, got none');
+  return names.map(ruleNamed);
+}

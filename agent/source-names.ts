@@ -1,0 +1,17 @@
+import type { SourceName } from './model.ts';
+
+/** Every source of the model; the type holds it complete. */
+const SOURCES: Readonly<Record<SourceName, true>> = {
+  infiniband: true,
+  pci: true,
+  'device-files': true,
+  netdev: true,
+  addresses: true,
+  imds: true,
+  'kernel-log': true,
+  host: true,
+  'fabric-processes': true,
+  mounts: true,
+  'nvidia-query': true,
+};
+export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[];

@@ -1,0 +1,139 @@
+import type { Rule } from '../rules/define.ts';
+import type { Cause, Finding, Severity, Symptom } from './model.ts';
+
+/** The engine's instant: monotonic for durations, wall for what people read. */
+export interface Moment {
+  readonly monotonicSeconds: number;
+  readonly wall: Date;
+}
+
+/** A rule with the configuration applied to it. */
+export interface ConfiguredRule {
+  readonly rule: Rule;
+  readonly settings: Rule['settings'];
+  readonly forSeconds: number;
+  readonly clearAfterSeconds: number;
+  readonly severity: Severity | undefined;
+  readonly shadow: boolean;
+}
+
+const NO_CAUSES: readonly Cause[] = Object.freeze([]);
+
+/**
+ * What the engine remembers of one subject under one rule. Level-triggered: what is no longer yielded is resolved after
+ * `clearAfterSeconds`; what could not be judged is unknown; nothing heals because it was not seen.
+ */
+export class Standing {
+  phase: 'pending' | 'firing' | 'unknown' | 'unseen' | 'resolved' = 'pending';
+  readonly #configured: ConfiguredRule;
+  #symptom: Symptom;
+  #startedAt: number;
+  #awaySince: number | undefined;
+  #endedAt = 0;
+  #count = 0;
+  #since: string;
+  #changedAt: string;
+  #why: string | undefined;
+
+  constructor(configured: ConfiguredRule, symptom: Symptom, moment: Moment) {
+    this.#configured = configured;
+    this.#symptom = symptom;
+    this.#startedAt = moment.monotonicSeconds;
+    this.#since = symptom.happenedAt ?? moment.wall.toISOString();
+    this.#changedAt = moment.wall.toISOString();
+  }
+
+  /** The check yielded this subject. */
+  yielded(symptom: Symptom, moment: Moment): void {
+    const { rule, forSeconds } = this.#configured;
+    this.#symptom = symptom;
+    this.#why = undefined;
+    if (this.phase === 'resolved' || this.phase === 'unseen') this.#begin(symptom, moment);
+    if (rule.lasts === 'level') this.#awaySince = undefined;
+    else this.#awaySince = moment.monotonicSeconds - ageSeconds(symptom, moment);
+    this.#count = rule.lasts === 'level' ? 1 : this.#count + 1;
+    const due = rule.lasts !== 'level' || moment.monotonicSeconds - this.#startedAt >= forSeconds;
+    if (this.phase === 'unknown' || (this.phase === 'pending' && due)) this.#change('firing', moment);
+  }
+
+  /** It could not be judged. A standing finding turns unknown; an event has happened, whatever is seen now. */
+  undecided(why: string, report: boolean, moment: Moment): void {
+    if (this.#configured.rule.lasts !== 'level') return this.passed(moment);
+    this.#awaySince = undefined;
+    if (this.phase === 'firing') this.#change('unknown', moment);
+    if (report && (this.phase === 'pending' || this.phase === 'resolved')) {
+      this.#begin(this.#symptom, moment);
+      this.#change('unseen', moment);
+    }
+    if (this.phase === 'unknown' || this.phase === 'unseen') this.#why = why;
+  }
+
+  /** It was judged and not yielded. */
+  passed(moment: Moment): void {
+    if (this.phase !== 'firing' && this.phase !== 'unknown') return;
+    const { rule, clearAfterSeconds } = this.#configured;
+    if (rule.lasts === 'until-reboot') return;
+    this.#awaySince ??= moment.monotonicSeconds;
+    if (moment.monotonicSeconds - this.#awaySince >= clearAfterSeconds) this.resolve(moment);
+  }
+
+  resolve(moment: Moment): void {
+    if (this.phase !== 'firing' && this.phase !== 'unknown') return;
+    this.#endedAt = moment.monotonicSeconds;
+    this.#why = undefined;
+    this.#change('resolved', moment);
+  }
+
+  /** Whether nothing needs to be remembered: never fired and not yielded, or resolved long ago. */
+  isOver(moment: Moment, mentioned: boolean, keepResolvedSeconds: number): boolean {
+    if (this.phase === 'pending' || this.phase === 'unseen') return !mentioned;
+    return this.phase === 'resolved' && moment.monotonicSeconds - this.#endedAt >= keepResolvedSeconds;
+  }
+
+  /** As it leaves in the report; undefined while it is only pending. */
+  finding(suppressed: string | undefined): Finding | undefined {
+    if (this.phase === 'pending') return undefined;
+    const { rule, severity, shadow } = this.#configured;
+    const symptom = this.#symptom;
+    return {
+      rule: rule.name,
+      title: rule.title,
+      severity: severity ?? symptom.severity ?? rule.severity,
+      state: this.phase === 'unseen' ? 'unknown' : this.phase,
+      subject: symptom.subject,
+      message: this.#message(),
+      evidence: symptom.evidence,
+      causes: symptom.causes ?? NO_CAUSES,
+      since: this.#since,
+      changedAt: this.#changedAt,
+      count: Math.max(1, this.#count),
+      page: rule.page,
+      shadow,
+      suppressed,
+    };
+  }
+
+  #message(): string {
+    if (this.#why === undefined) return this.#symptom.message;
+    return this.phase === 'unseen' ? this.#why : `cannot be judged now: ${this.#why}; before: ${this.#symptom.message}`;
+  }
+
+  #begin(symptom: Symptom, moment: Moment): void {
+    this.phase = 'pending';
+    this.#startedAt = moment.monotonicSeconds;
+    this.#since = symptom.happenedAt ?? moment.wall.toISOString();
+    this.#count = 0;
+  }
+
+  #change(phase: Standing['phase'], moment: Moment): void {
+    this.phase = phase;
+    this.#changedAt = moment.wall.toISOString();
+  }
+}
+
+/** How long ago an event happened by its own clock; a time in the future counts as now. */
+export function ageSeconds(symptom: Symptom, moment: Moment): number {
+  if (symptom.happenedAt === undefined) return 0;
+  const age = (moment.wall.getTime() - Date.parse(symptom.happenedAt)) / 1000;
+  return Number.isFinite(age) ? Math.max(0, age) : 0;
+}

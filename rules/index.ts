@@ -1,0 +1,55 @@
+import { efaAddressHandleErrors } from './fabric/efa-address-handle-errors.ts';
+import { efaAdminQueueDead } from './fabric/efa-admin-queue-dead.ts';
+import { efaCommandErrors } from './fabric/efa-command-errors.ts';
+import { efaDeviceFileMissing } from './fabric/efa-device-file-missing.ts';
+import { efaDriverNotBound } from './fabric/efa-driver-not-bound.ts';
+import { efaFewerThanAttached } from './fabric/efa-fewer-than-attached.ts';
+import { efaFewerThanInstanceType } from './fabric/efa-fewer-than-instance-type.ts';
+import { efaIdleWhileGpusBusy } from './fabric/efa-idle-while-gpus-busy.ts';
+import { efaImpairedPath } from './fabric/efa-impaired-path.ts';
+import { efaPeerUnresponsive } from './fabric/efa-peer-unresponsive.ts';
+import { efaRdmaErrors } from './fabric/efa-rdma-errors.ts';
+import { efaSecondaryCidr } from './fabric/efa-secondary-cidr.ts';
+import { fabricDeviceVanished } from './fabric/device-vanished.ts';
+import { fabricOneWayTraffic } from './fabric/one-way-traffic.ts';
+import { fabricRailImbalance } from './fabric/rail-imbalance.ts';
+import { fabricReceiveDrops } from './fabric/receive-drops.ts';
+import { infinibandLinkErrors } from './fabric/infiniband-link-errors.ts';
+import { infinibandPortDown } from './fabric/infiniband-port-down.ts';
+import { hugepagesMissing } from './host/hugepages-missing.ts';
+import { instanceInterruption } from './host/instance-interruption.ts';
+import { kernelLogLost } from './host/kernel-log-lost.ts';
+import { kernelOomKill } from './host/kernel-oom-kill.ts';
+import { lockedMemoryLimited } from './host/locked-memory-limited.ts';
+import { sharedFilesystemMissing } from './host/shared-filesystem-missing.ts';
+import { agentRuleFailed } from './host/agent-rule-failed.ts';
+import type { Rule } from './define.ts';
+
+/** Every rule, in the order of the catalogue. A new rule is one line here; a test names the file that is missing. */
+export const RULES: readonly Rule[] = [
+  fabricOneWayTraffic,
+  efaSecondaryCidr,
+  efaIdleWhileGpusBusy,
+  efaDriverNotBound,
+  efaDeviceFileMissing,
+  efaFewerThanAttached,
+  efaFewerThanInstanceType,
+  efaAdminQueueDead,
+  efaCommandErrors,
+  efaAddressHandleErrors,
+  efaPeerUnresponsive,
+  efaImpairedPath,
+  efaRdmaErrors,
+  fabricReceiveDrops,
+  fabricRailImbalance,
+  infinibandPortDown,
+  infinibandLinkErrors,
+  fabricDeviceVanished,
+  kernelOomKill,
+  lockedMemoryLimited,
+  hugepagesMissing,
+  instanceInterruption,
+  sharedFilesystemMissing,
+  kernelLogLost,
+  agentRuleFailed,
+];
