@@ -1,6 +1,6 @@
 import type { View } from '../rules/define.ts';
 import { History } from './history.ts';
-import type { Finding, Judgement, Reading, Severity, Snapshot, SourceName, State, Symptom } from './model.ts';
+import type { Finding, FindingName, Judgement, Reading, Severity, Snapshot, SourceName, State, Symptom } from './model.ts';
 import { ageSeconds, Standing, type ConfiguredRule, type Moment } from './standing.ts';
 
 export type { ConfiguredRule, Moment } from './standing.ts';
@@ -52,7 +52,7 @@ export class Engine {
       const failure = this.#judge(configured, snapshot, view, moment);
       if (failure) failures.push(failure);
     }
-    this.#settle(this.#options.failedRule, failures, moment);
+    this.#settle(this.#options.failedRule, failures, snapshot, moment);
     return this.#findings(moment);
   }
 
@@ -69,7 +69,7 @@ export class Engine {
     const seconds = earlier?.secondsAgo ?? 0;
     try {
       const before = earlier && viewOf(earlier.snapshot);
-      this.#settle(configured, [...rule.check(view, before, seconds, configured.settings)], moment);
+      this.#settle(configured, [...rule.check(view, before, seconds, configured.settings)], snapshot, moment);
       return undefined;
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -78,12 +78,13 @@ export class Engine {
     }
   }
 
-  #settle(configured: ConfiguredRule, judgements: readonly Judgement[], moment: Moment): void {
+  #settle(configured: ConfiguredRule, judgements: readonly Judgement[], snapshot: Snapshot, moment: Moment): void {
     const standings = this.#of(configured);
     const mentioned = new Set<string>();
     for (const judgement of judgements) {
       if ('undecided' in judgement) {
-        const { undecided: subject, why, report } = judgement;
+        const { undecided: subject, why } = judgement;
+        const report = judgement.report && (judgement.because === undefined || snapshot[judgement.because].status !== 'absent');
         mentioned.add(subject);
         const standing = standings.get(subject) ?? (report ? new Standing(configured, { subject, message: why, evidence: {} }, moment) : undefined);
         if (!standing) continue;
@@ -146,7 +147,7 @@ export class Engine {
         findings.push(suppressed === undefined ? finding : { ...finding, suppressed });
       }
     }
-    return findings.toSorted(
+    return linkStories(findings, this.#options.rules).toSorted(
       (a, b) =>
         STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
         SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
@@ -155,6 +156,22 @@ export class Engine {
         a.subject.localeCompare(b.subject, 'en', { numeric: true }),
     );
   }
+}
+
+/** Joins firing findings to those that explain them, by what each rule says of itself. */
+function linkStories(findings: readonly Finding[], rules: readonly ConfiguredRule[]): readonly Finding[] {
+  const explainers = new Map(rules.map(({ rule }) => [rule.name, rule.explainedBy]));
+  const firing = findings.filter((finding) => finding.state === 'firing' && !finding.shadow && finding.suppressed === undefined);
+  const pairs = firing.flatMap((effect) =>
+    firing.filter((cause) => explainers.get(effect.rule)?.includes(cause.rule)).map((cause) => ({ cause, effect })),
+  );
+  if (pairs.length === 0) return findings;
+  const name = ({ rule, subject }: Finding): FindingName => ({ rule, subject });
+  return findings.map((finding) => ({
+    ...finding,
+    explainedBy: pairs.filter(({ effect }) => effect === finding).map(({ cause }) => name(cause)),
+    explains: pairs.filter(({ cause }) => cause === finding).map(({ effect }) => name(effect)),
+  }));
 }
 
 /** `ok`, or why a rule that needs these sources cannot judge. */

@@ -14,7 +14,7 @@ export interface ReplayTime {
 }
 
 /**
- * A recorded node in the place of a live one. What the format holds: CONTRIBUTING.md and replay/description.ts. Throws
+ * A recorded node in the place of a live one. The format: test/captures/README.md. Throws
  * BadCapture for a directory that is none. Paths in its errors are the node's, so that a report reads alike everywhere.
  */
 export async function openReplay(directory: string, clock: ReplayTime): Promise<Host> {

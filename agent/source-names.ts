@@ -12,6 +12,8 @@ const SOURCES: Readonly<Record<SourceName, true>> = {
   host: true,
   'fabric-processes': true,
   mounts: true,
+  'nvidia-smi': true,
   'nvidia-query': true,
+  'nvidia-dmon': true,
 };
 export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[];

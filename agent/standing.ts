@@ -97,7 +97,7 @@ export class Standing {
     const symptom = this.#symptom;
     return {
       rule: rule.name,
-      title: rule.title,
+      title: symptom.title ?? rule.title,
       severity: severity ?? symptom.severity ?? rule.severity,
       state: this.phase === 'unseen' ? 'unknown' : this.phase,
       subject: symptom.subject,
@@ -109,6 +109,8 @@ export class Standing {
       count: Math.max(1, this.#count),
       page: rule.page,
       shadow,
+      explainedBy: [],
+      explains: [],
       suppressed,
     };
   }

@@ -15,7 +15,7 @@ export function openTerminal(output: NodeJS.WriteStream, messages: NodeJS.WriteS
   return {
     width: Math.min(MAX_WIDTH, columns > 0 ? columns : DEFAULT_WIDTH),
     // https://no-color.org: set and not empty, whatever its value.
-    colour: output.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    colour: Boolean(output.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     print: (text) => void output.write(text.endsWith('\n') ? text : `${text}\n`),
     progress: (text) => {
       if (messages.isTTY) messages.write(`\r\u001b[K${text}`);

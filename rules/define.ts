@@ -36,6 +36,8 @@ export interface Rule {
    */
   readonly lasts: 'level' | 'event' | 'until-reboot';
   readonly settings: Settings;
+  /** Rules whose firing findings explain findings of this one: its findings are then told with theirs. */
+  readonly explainedBy: readonly string[];
   /**
    * Pure: no clock, no memory, no I/O. `before` is the snapshot `settings.windowSeconds` ago (without that setting: the
    * last look), `seconds` the time between the two. `before` is undefined at first sight, and ports whose counters
@@ -59,6 +61,7 @@ interface Definition<Needs extends SourceName, Uses extends SourceName, T extend
   readonly forSeconds?: number;
   readonly clearAfterSeconds?: number;
   readonly lasts?: Rule['lasts'];
+  readonly explainedBy?: readonly string[];
   readonly settings: T;
   check(
     now: View<Needs, Uses>,
@@ -76,5 +79,5 @@ export function defineRule<Needs extends SourceName, Uses extends SourceName = n
   definition: Definition<Needs, Uses, T>,
 ): Rule {
   const group = definition.page.split('/')[1] as Rule['group'];
-  return Object.freeze({ forSeconds: 0, clearAfterSeconds: 60, lasts: 'level', uses: [], ...definition, group });
+  return Object.freeze({ forSeconds: 0, clearAfterSeconds: 60, lasts: 'level', uses: [], explainedBy: [], ...definition, group });
 }

@@ -1,4 +1,4 @@
-import type { Counters, Infiniband, InfinibandDevice, InfinibandPort, Undecided } from '../agent/model.ts';
+import type { Counters, Infiniband, InfinibandDevice, InfinibandPort, SourceName, Undecided } from '../agent/model.ts';
 
 const TWO_TO_32 = 1n << 32n;
 const TWO_TO_31 = 1n << 31n;
@@ -85,7 +85,7 @@ export function undecided(subject: string, why: string): Undecided {
   return { undecided: subject, why, report: false };
 }
 
-/** Says in the report that a fault could hide here. */
-export function cannotTell(subject: string, why: string): Undecided {
-  return { undecided: subject, why, report: true };
+/** Says in the report that a fault could hide here; not where `because`, the source that would tell, is absent on this node. */
+export function cannotTell(subject: string, why: string, because?: SourceName): Undecided {
+  return { undecided: subject, why, report: true, ...(because !== undefined && { because }) };
 }

@@ -8,7 +8,7 @@ import { Engine } from '../engine.ts';
 import type { Exporter, Report } from '../model.ts';
 import { Loop } from '../loop.ts';
 import type { NodeOptions } from '../options.ts';
-import { startServer, type RunningServer } from '../server.ts';
+import { startServer, type Server } from '../server.ts';
 import { StateFile, whyNotWritable, type State } from '../state.ts';
 import { SOURCE_NAMES } from '../source-names.ts';
 import { RULES } from '../../rules/index.ts';
@@ -62,7 +62,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
       log.note('warn', 'the state was not kept', { error: String(error) });
     });
   const server = await listen(options, loop, prometheus, () => report);
-  log.note('info', `railmedic ${VERSION} watches ${node.name} every ${options.interval} s, ${rules.length} rules; http://${server.address}`);
+  log.note('info', `railmedic ${VERSION} watches ${node.name} every ${options.interval} s, ${rules.length} rules; ${server.url}`);
   const summary = schedule(SUMMARY_SCHEDULE, () => log.summary(), { maxRandomDelay: 30_000, suppressMissedWarning: true });
   const keeping = setInterval(() => void remember(false), 10_000).unref();
   try {
@@ -91,11 +91,12 @@ function failedRule(config: Config): ReturnType<typeof configureRules>[number] {
   return configured;
 }
 
-function listen(options: AgentOptions, loop: Loop, prometheus: ReturnType<typeof prometheusExporter>, report: () => Report | undefined): Promise<RunningServer> {
+function listen(options: AgentOptions, loop: Loop, prometheus: ReturnType<typeof prometheusExporter>, report: () => Report | undefined): Promise<Server> {
   const limit = Math.max(STANDSTILL_SECONDS, options.interval * STANDSTILL_INTERVALS);
   const startedAt = performance.now();
   return startServer({
     ...options.listen,
+    version: VERSION,
     report,
     metrics: () => prometheus.render(),
     health: () => {

@@ -27,12 +27,12 @@ export async function diagnose(options: DiagnoseOptions, terminal: Terminal, sig
   const config = await readConfig(options);
   const node = await openNode(options, options.duration);
   const inventory = node.isReplay || options.json ? undefined : readInventory();
-  const report = await watch(options, node, config, terminal, signal);
+  const { report, first } = await watch(options, node, config, terminal, signal);
   if (!report) return 3;
   if (options.json) terminal.print(JSON.stringify(reportJson(report), undefined, 2));
   else {
     const opening = inventory ? inventoryLines(await inventory) : [];
-    terminal.print(renderReport(report, { width: terminal.width, colour: terminal.colour, opening }));
+    terminal.print(renderReport(report, { width: terminal.width, colour: terminal.colour, opening, ...(first && { earlier: first.snapshot }) }));
   }
   return exitStatus(report);
 }
@@ -44,7 +44,7 @@ async function watch(
   config: Awaited<ReturnType<typeof readConfig>>,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Report | undefined> {
+): Promise<{ readonly report: Report | undefined; readonly first: Report | undefined }> {
   const { all: collectors } = collectorsFor(options, config, LOOK_BACK_SECONDS);
   const rules = configureRules(config, rulesNamed(options.rules), options.duration);
   const [failedRule] = configureRules(config, [agentRuleFailed]);
@@ -66,14 +66,15 @@ async function watch(
   try {
     const begin = node.clock.monotonicSeconds();
     const elapsed = (): number => node.clock.monotonicSeconds() - begin;
-    let report = await loop.look(signal);
+    const first = await loop.look(signal);
+    let report = first;
     for (let looks = 1; elapsed() < options.duration && !signal.aborted; looks += 1) {
       terminal.progress(`watching ${node.name}: ${Math.ceil(options.duration - elapsed())} s to go`);
       const next = Math.min(looks * options.interval, options.duration);
       await node.clock.sleep(next - elapsed(), signal);
       report = (await loop.look(signal)) ?? report;
     }
-    return report;
+    return { report, first };
   } finally {
     terminal.progress('');
     loop.close();

@@ -5,7 +5,7 @@ import { HostError } from './errors.ts';
 
 /** One request with one time limit over all of it: connect, headers and body. */
 export async function fetchText(request: HttpRequest): Promise<HttpAnswer> {
-  const limit = AbortSignal.timeout(Math.max(1, request.timeoutSeconds * 1000));
+  const limit = AbortSignal.timeout(Math.max(1, Math.ceil(request.timeoutSeconds * 1000)));
   const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
   try {
     return await exchange(request, signal);

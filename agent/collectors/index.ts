@@ -1,0 +1,39 @@
+import type { Collector } from '../collector.ts';
+import { addressesCollector } from './addresses.ts';
+import { deviceFilesCollector } from './device-files.ts';
+import { fabricProcessesCollector } from './fabric-processes.ts';
+import { hostCollector } from './host.ts';
+import { imdsCollector } from './imds.ts';
+import { infinibandCollector } from './infiniband.ts';
+import { kernelLogCollector, type KernelLogCollector } from './kernel-log.ts';
+import { mountsCollector } from './mounts.ts';
+import { netdevCollector } from './netdev.ts';
+import { pciCollector } from './pci.ts';
+
+/** What the collectors are told from outside the node: options, configuration, and the state of an earlier run. */
+export interface CollectorSettings {
+  readonly nodeIp: { readonly address: string; readonly from: string } | undefined;
+  readonly imdsUrl: string | undefined;
+  readonly requiredMounts: readonly { readonly path: string; readonly type?: string | undefined }[];
+  readonly lookBackSeconds: number;
+  readonly kernelLogPosition: { readonly bootId: string; readonly sequence: number } | undefined;
+  readonly knownDevices: readonly string[];
+}
+
+/** Every collector, in the order in which the report lists the sources. A new one is one line here. */
+export function openCollectors(settings: CollectorSettings): { readonly all: readonly Collector[]; readonly kernelLog: KernelLogCollector } {
+  const kernelLog = kernelLogCollector({ position: settings.kernelLogPosition, lookBackSeconds: settings.lookBackSeconds });
+  const all: readonly Collector[] = [
+    infinibandCollector({ knownBefore: settings.knownDevices }),
+    pciCollector(),
+    deviceFilesCollector(),
+    netdevCollector(),
+    addressesCollector({ nodeIp: settings.nodeIp }),
+    imdsCollector({ url: settings.imdsUrl }),
+    kernelLog,
+    hostCollector(),
+    fabricProcessesCollector(),
+    mountsCollector(settings.requiredMounts),
+  ];
+  return { all, kernelLog };
+}

@@ -1,0 +1,119 @@
+import type { InfinibandDevice } from '../../model.ts';
+import type { Device } from './device.ts';
+
+/** Devices that are asked at the same time: few, so that the synchronous part of each follows closely on its answer. */
+const LANES = 8;
+/** A device that takes longer gives its lane to the next and goes on beside them. */
+const LANE_MS = 25;
+
+export interface RoundOptions {
+  readonly budgetSeconds: number;
+  readonly silentLimit: number;
+}
+
+/**
+ * Asks devices, each at most once at a time: one that has not answered since an earlier round is not asked again until it
+ * has, so that sick cards cost a thread of the pool each and no more.
+ */
+export class Rounds {
+  readonly #options: RoundOptions;
+  /** Devices that are out, and since when. */
+  readonly #asked = new Map<Device, number>();
+
+  constructor(options: RoundOptions) {
+    this.#options = options;
+  }
+
+  isOut(device: Device): boolean {
+    return this.#asked.has(device);
+  }
+
+  /** What each device says, in their order; undefined for one that is not there. Takes at most the budget. */
+  async ask(devices: readonly Device[], signal: AbortSignal): Promise<readonly (InfinibandDevice | undefined)[]> {
+    const round = new Round(this.#asked, this.#options, devices);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#options.budgetSeconds * 1000);
+    const end = (): void => resolve();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      await Promise.race([round.run(), over]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+    }
+    signal.throwIfAborted();
+    return round.finish();
+  }
+}
+
+class Round {
+  readonly #asked: Map<Device, number>;
+  readonly #silentLimit: number;
+  readonly #devices: readonly Device[];
+  readonly #queue: Device[];
+  readonly #answers = new Map<Device, InfinibandDevice | undefined>();
+  #isOver = false;
+
+  constructor(asked: Map<Device, number>, options: RoundOptions, devices: readonly Device[]) {
+    this.#asked = asked;
+    this.#silentLimit = options.silentLimit;
+    this.#devices = devices;
+    this.#queue = devices.filter((device) => !asked.has(device));
+  }
+
+  /** Ends when every device that could be asked has answered. */
+  async run(): Promise<void> {
+    const out: Promise<void>[] = [];
+    await Promise.all(Array.from({ length: LANES }, async () => this.#lane(out)));
+    await Promise.all(out);
+  }
+
+  finish(): readonly (InfinibandDevice | undefined)[] {
+    this.#isOver = true;
+    const now = performance.now();
+    return this.#devices.map((device) => {
+      if (this.#answers.has(device)) return this.#answers.get(device);
+      const since = this.#asked.get(device);
+      if (since !== undefined) {
+        device.abandon();
+        return device.silent(`no answer for ${inSeconds(now - since)}`);
+      }
+      return device.silent(`not asked: ${this.#asked.size} other devices have not answered yet`);
+    });
+  }
+
+  async #lane(out: Promise<void>[]): Promise<void> {
+    for (let device = this.#queue.shift(); device && !this.#isOver; device = this.#queue.shift()) {
+      if (this.#asked.size >= this.#silentLimit) continue;
+      const work = this.#ask(device);
+      out.push(work);
+      await settledWithin(work, LANE_MS);
+    }
+  }
+
+  async #ask(device: Device): Promise<void> {
+    this.#asked.set(device, performance.now());
+    try {
+      const answer = await device.look();
+      if (!this.#isOver) this.#answers.set(device, answer);
+    } catch (error) {
+      // No read rejects; what comes here is a fault of ours, and must cost this device only.
+      if (!this.#isOver) this.#answers.set(device, device.silent(`cannot be read: ${String(error)}`));
+    } finally {
+      this.#asked.delete(device);
+    }
+  }
+}
+
+/** Resolves when the work has ended or the time is over. The work must not reject. */
+async function settledWithin(work: Promise<void>, milliseconds: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+function inSeconds(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  return `${seconds < 1 ? seconds.toFixed(1) : seconds.toFixed(0)} s`;
+}

@@ -1,0 +1,197 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { Absent, type Collector } from '../collector.ts';
+import { errnoOf, type Host, type LogFile } from '../host.ts';
+import type { KernelLine, KernelLog } from '../model.ts';
+import { parseKmsg } from '../parse/kmsg.ts';
+import { parseUptime } from '../parse/meminfo.ts';
+import { KernelLogOrder, type FreshRecord } from './kernel-log-order.ts';
+import { optionalText } from './optional-text.ts';
+
+/** A sequence number means something only within one boot. */
+export interface KernelLogPosition {
+  readonly bootId: string | undefined;
+  readonly sequence: number;
+}
+export type KernelLogCollector = Collector<'kernel-log'> & {
+  /** The last record read, for the state that outlives this process; undefined as long as none is known. */
+  position(): KernelLogPosition | undefined;
+};
+export interface KernelLogOptions {
+  readonly position?: KernelLogPosition | undefined;
+  /** How far the first look goes back without a position of this boot; 0: only what comes from now on. */
+  readonly lookBackSeconds?: number;
+}
+
+const DEVICE = '/dev/kmsg';
+const RECORDS_PER_TURN = 500;
+/** What one look reads; the rest stays in the kernel's ring until the next. */
+const MAX_RECORDS_PER_LOOK = 100_000;
+/** What is handed over at a time. The beginning of a flood shows its cause, so that its end is what is dropped. */
+const MAX_LINES = 20_000;
+
+/** /dev/kmsg as a bounded stream: each look hands over what came since the last. */
+export function kernelLogCollector(options: KernelLogOptions = {}): KernelLogCollector {
+  const stream = new KernelLogStream(options);
+  return {
+    name: 'kernel-log',
+    timeoutSeconds: 5,
+    collect: (host, signal) => stream.look(host, signal),
+    position: () => stream.position(),
+    close: () => stream.close(),
+  };
+}
+
+class KernelLogStream {
+  readonly #lookBackSeconds: number;
+  #stored: KernelLogPosition | undefined;
+  #bootId: string | undefined;
+  #log: LogFile | undefined;
+  #order = new KernelLogOrder(undefined);
+  /** Until the end of the log was reached once: what it held before is judged by its age. */
+  #isCatchingUp = true;
+  #isFirstHandOver = true;
+  /** Kept here and not in the look: one that is given up loses nothing. */
+  #waiting: FreshRecord[] = [];
+  #overruns = 0;
+  #dropped = 0;
+  #unparsable = 0;
+
+  constructor({ position, lookBackSeconds = 900 }: KernelLogOptions) {
+    this.#lookBackSeconds = lookBackSeconds;
+    this.#stored = position;
+  }
+
+  position(): KernelLogPosition | undefined {
+    const { last } = this.#order;
+    return last ? { bootId: this.#bootId, sequence: last.sequence } : undefined;
+  }
+
+  close(): void {
+    this.#log?.close();
+    this.#log = undefined;
+  }
+
+  async look(host: Host, signal: AbortSignal): Promise<KernelLog> {
+    const seen = (await optionalText(host, '/proc/sys/kernel/random/boot_id'))?.trim();
+    // A boot id that could not be read for once is no other boot.
+    const isOtherBoot = this.#bootId !== undefined && seen !== undefined && seen !== this.#bootId;
+    this.#bootId = seen ?? this.#bootId;
+    if (this.#log === undefined || isOtherBoot) await this.#open(host, isOtherBoot);
+    await this.#read(host, signal);
+    const now = await this.#now(host);
+    signal.throwIfAborted();
+    return this.#handOver(host, now);
+  }
+
+  async #open(host: Host, isOtherBoot: boolean): Promise<void> {
+    this.close();
+    if (isOtherBoot || this.#order.last === undefined) {
+      const isStored = this.#bootId !== undefined && this.#stored?.bootId === this.#bootId;
+      const sequence = isStored ? this.#stored?.sequence : undefined;
+      this.#order = new KernelLogOrder(sequence === undefined ? undefined : { sequence, microseconds: undefined });
+      this.#isCatchingUp = true;
+      this.#isFirstHandOver = true;
+    }
+    const fromNow = this.#order.last === undefined && this.#lookBackSeconds === 0;
+    try {
+      this.#log = host.openLog(DEVICE, fromNow ? 'end' : 'start');
+    } catch (error) {
+      throw await openFailure(host, error);
+    }
+    if (fromNow) this.#isCatchingUp = false;
+  }
+
+  async #read(host: Host, signal: AbortSignal): Promise<void> {
+    for (let read = 0; read < MAX_RECORDS_PER_LOOK && !signal.aborted; read += RECORDS_PER_TURN) {
+      const more = this.#readTurn();
+      if (this.#isCatchingUp) this.#forgetOld(await this.#now(host));
+      if (this.#waiting.length > MAX_LINES) this.#dropped += this.#waiting.splice(MAX_LINES).length;
+      if (!more) {
+        this.#isCatchingUp = false;
+        return;
+      }
+      await yieldToOthers();
+    }
+  }
+
+  #readTurn(): boolean {
+    try {
+      if (!this.#log) return false;
+      const { records, overruns, more } = this.#log.read(RECORDS_PER_TURN);
+      this.#overruns += overruns;
+      for (const text of records) {
+        const record = parseKmsg(text);
+        if (record) this.#waiting.push(...this.#order.take(record));
+        else this.#unparsable += 1;
+      }
+      if (!more) this.#waiting.push(...this.#order.end());
+      return more;
+    } catch (error) {
+      // Opened anew at the next look; the order knows what was read already.
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Seconds since boot; without /proc/uptime the newest record's time, which is the best that is known. */
+  async #now(host: Host): Promise<number> {
+    const uptime = parseUptime(await optionalText(host, '/proc/uptime'));
+    return uptime ?? (this.#waiting.at(-1)?.record.microseconds ?? this.#order.last?.microseconds ?? 0) / 1e6;
+  }
+
+  #forgetOld(now: number): void {
+    if (this.#order.continued) return;
+    const since = (now - this.#lookBackSeconds) * 1e6;
+    const firstKept = this.#waiting.findIndex(({ record }) => record.microseconds >= since);
+    this.#waiting.splice(0, firstKept === -1 ? this.#waiting.length : firstKept);
+    // What was overwritten before the first line that is told is as old as the lines that are passed over.
+    const [first] = this.#waiting;
+    if (first) this.#waiting[0] = { ...first, lostBefore: 0 };
+  }
+
+  #handOver(host: Host, now: number): KernelLog {
+    const wallMs = host.wallTime().getTime();
+    const gaps = this.#waiting.reduce((sum, { lostBefore }) => sum + lostBefore, 0);
+    const value: KernelLog = {
+      lines: this.#waiting.map(({ record }) => toLine(record, wallMs, now)),
+      lostLines: Math.max(gaps, this.#isFirstHandOver ? 0 : this.#overruns),
+      droppedLines: this.#dropped,
+      ...(this.#unparsable > 0 && { unparsableLines: this.#unparsable }),
+      lookedBack: this.#isFirstHandOver ? this.#wordsForLookBack() : undefined,
+    };
+    this.#isFirstHandOver = false;
+    this.#waiting = [];
+    this.#overruns = 0;
+    this.#dropped = 0;
+    this.#unparsable = 0;
+    return value;
+  }
+
+  #wordsForLookBack(): string | undefined {
+    if (this.#order.continued) return 'to where the last run ended';
+    return this.#lookBackSeconds === 0 ? undefined : spanInWords(this.#lookBackSeconds);
+  }
+}
+
+function toLine(record: FreshRecord['record'], wallMs: number, now: number): KernelLine {
+  const { sequence, microseconds, priority, text, fields } = record;
+  const uptimeSeconds = microseconds / 1e6;
+  // The clocks of printk and of /proc/uptime drift apart; a line is never from the future.
+  const time = new Date(wallMs - Math.max(0, now - uptimeSeconds) * 1000).toISOString();
+  return { sequence, uptimeSeconds, time, priority, text, fields };
+}
+
+function spanInWords(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+async function openFailure(host: Host, cause: unknown): Promise<Error> {
+  const code = errnoOf(cause);
+  if (code === 'ENOENT') return new Absent(`no ${DEVICE} on this node`);
+  if (code !== 'EACCES' && code !== 'EPERM') return cause instanceof Error ? cause : new Error(code, { cause });
+  const restricted = (await optionalText(host, '/proc/sys/kernel/dmesg_restrict'))?.trim();
+  const capability =
+    restricted === '0' ? '' : ` and, as kernel.dmesg_restrict is ${restricted ?? 'not to be seen'}, CAP_SYSLOG`;
+  const needs = `needs access to the device (privileged, or a device rule)${capability}`;
+  return new Error(`cannot open ${DEVICE}: ${code}: ${needs}`, { cause });
+}

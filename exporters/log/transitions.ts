@@ -1,0 +1,94 @@
+import type { Finding, Report, SourceStatus } from '../../agent/model.ts';
+import { secondsBetween } from '../words.ts';
+
+/** A change that is worth a line; `at` is the time of the report that showed it. */
+export type Change =
+  | { readonly kind: 'started' | 'again' | 'worse'; readonly at: string; readonly finding: Finding }
+  | { readonly kind: 'suppressed'; readonly at: string; readonly finding: Finding }
+  | { readonly kind: 'shadow'; readonly at: string; readonly finding: Finding; readonly ended: boolean }
+  | { readonly kind: 'unknown'; readonly at: string; readonly finding: Finding }
+  | { readonly kind: 'cleared'; readonly at: string; readonly finding: Finding; readonly lastedSeconds: number | undefined }
+  | { readonly kind: 'judged'; readonly at: string; readonly finding: Finding }
+  | { readonly kind: 'source-failed' | 'source-absent'; readonly at: string; readonly source: SourceStatus }
+  | {
+      readonly kind: 'source-seen';
+      readonly at: string;
+      readonly source: SourceStatus;
+      readonly lastedSeconds: number | undefined;
+    };
+
+type Mode = 'firing' | 'unknown' | 'suppressed' | 'shadow';
+
+/** What was last said of one finding. */
+interface Said {
+  readonly mode: Mode;
+  /** It has been reported as firing, so that its end must be told as well. */
+  readonly fired: boolean;
+  readonly finding: Finding;
+}
+
+/** Turns levels (each report says all that stands) into changes; each is handed over once. */
+export class Transitions {
+  #said = new Map<string, Said>();
+  readonly #sources = new Map<string, { readonly status: SourceStatus['status']; readonly at: string }>();
+
+  next(report: Report): readonly Change[] {
+    const at = report.takenAt;
+    const changes = report.sources.flatMap((source) => this.#source(source, at));
+    const standing = new Map<string, Said>();
+    for (const finding of report.findings) {
+      const mode = modeOf(finding);
+      if (!mode) continue;
+      const key = JSON.stringify([finding.rule, finding.subject]);
+      const before = this.#said.get(key);
+      const fired = mode === 'firing' || (mode === 'unknown' && before?.fired === true);
+      standing.set(key, { mode, fired, finding });
+      const change = changeTo(mode, finding, before, at);
+      if (change) changes.push(change);
+    }
+    for (const [key, said] of this.#said) {
+      if (standing.has(key)) continue;
+      const change = endOf(said, report, at);
+      if (change) changes.push(change);
+    }
+    this.#said = standing;
+    return changes;
+  }
+
+  #source(source: SourceStatus, at: string): Change[] {
+    const before = this.#sources.get(source.name);
+    if (before?.status === source.status) return [];
+    this.#sources.set(source.name, { status: source.status, at });
+    if (source.status === 'failed') return [{ kind: 'source-failed', at, source }];
+    if (!before) return [];
+    if (source.status === 'absent') return [{ kind: 'source-absent', at, source }];
+    return [{ kind: 'source-seen', at, source, lastedSeconds: secondsBetween(before.at, at) }];
+  }
+}
+
+function modeOf(finding: Finding): Mode | undefined {
+  if (finding.state === 'resolved') return undefined;
+  if (finding.shadow) return 'shadow';
+  if (finding.suppressed !== undefined) return 'suppressed';
+  return finding.state;
+}
+
+function changeTo(mode: Mode, finding: Finding, before: Said | undefined, at: string): Change | undefined {
+  if (before?.mode === mode) {
+    const worse = mode === 'firing' && finding.severity === 'critical' && before.finding.severity !== 'critical';
+    return worse ? { kind: 'worse', at, finding } : undefined;
+  }
+  if (mode === 'firing') return { kind: before?.fired === true ? 'again' : 'started', at, finding };
+  if (mode === 'shadow') return { kind: mode, at, finding, ended: false };
+  return { kind: mode, at, finding };
+}
+
+/** The engine drops what has been resolved for long, or at once when a rule is taken out: both are an end. */
+function endOf({ mode, fired, finding: last }: Said, report: Report, at: string): Change | undefined {
+  const finding = report.findings.find(({ rule, subject }) => rule === last.rule && subject === last.subject) ?? last;
+  if (mode === 'suppressed') return undefined;
+  if (mode === 'shadow') return { kind: 'shadow', at, finding, ended: true };
+  if (!fired) return { kind: 'judged', at, finding };
+  const end = finding.state === 'resolved' ? finding.changedAt : at;
+  return { kind: 'cleared', at, finding, lastedSeconds: secondsBetween(last.since, end) };
+}

@@ -1,0 +1,47 @@
+import type { Cause, EvidenceValue, Finding, FindingName } from '../../agent/model.ts';
+import { namesWords, type Group } from '../groups.ts';
+import { clock } from '../words.ts';
+import { html, type Markup } from './html.ts';
+
+/** One fault, wherever it shows, with all its causes; the commands of the first are open. */
+export function groupBox(group: Group): Markup {
+  const [{ severity, title, rule, since, page, causes }] = group;
+  return html`<article class="${severity}">
+<h3><b>${severity.toUpperCase()}</b> <span>${title}</span> <code>${rule}</code></h3>
+${group.map(place)}
+${group.length === 1 ? evidenceLists(group[0]) : undefined}
+${story('explained by', group.flatMap(({ explainedBy }) => explainedBy))}${causes.map(causeBox)}${story('explains', group.flatMap(({ explains }) => explains))}
+<p class="soft">since ${clock(since)} &middot; railmedic explain ${rule} &middot; ${page}</p>
+</article>
+`;
+}
+
+function place({ subject, message, count }: Finding): Markup {
+  const where = subject === 'node' ? undefined : html`<b>${subject}</b> `;
+  return html`<p>${where}${message}${count > 1 ? ` (seen ${count} times)` : undefined}</p>`;
+}
+
+function story(label: string, names: readonly FindingName[]): Markup | undefined {
+  return names.length === 0 ? undefined : html`<p><b>${label}:</b> ${namesWords(names)}</p>`;
+}
+
+function causeBox(cause: Cause, index: number): Markup {
+  const { likelihood, why, check, fix } = cause;
+  const listed = [commands('check', check), commands('fix', fix)].filter((block) => block !== undefined);
+  if (index === 0) return html`<p><b>${likelihood}:</b> ${why}</p>${listed}`;
+  if (listed.length === 0) return html`<p class="soft">${index + 1}. ${likelihood}: ${why}</p>`;
+  return html`<details><summary>${index + 1}. ${likelihood}: ${why}</summary>${listed}</details>`;
+}
+
+/** Each in a box of its own, so that a triple click takes just one. */
+function commands(label: string, texts: readonly string[]): Markup | undefined {
+  if (texts.length === 0) return undefined;
+  return html`<div class="soft">${label}</div>${texts.map((text) => html`<pre>${text}</pre>`)}`;
+}
+
+/** Lists only: single numbers are in the message. */
+function evidenceLists({ evidence }: Finding): readonly Markup[] {
+  return Object.values(evidence)
+    .filter((value): value is Extract<EvidenceValue, readonly string[]> => typeof value === 'object' && value.length > 1)
+    .map((items) => html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`);
+}

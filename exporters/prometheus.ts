@@ -1,0 +1,72 @@
+import { Registry } from '@prometheus-io/client';
+import type { Exporter, Report, Snapshot } from '../agent/model.ts';
+import { agentGauges } from './prometheus/agent-gauges.ts';
+import { exposition, type Family } from './prometheus/exposition.ts';
+import { fabricGauges } from './prometheus/fabric-gauges.ts';
+import { findingGauges } from './prometheus/finding-gauges.ts';
+import { InfinibandCounters } from './prometheus/infiniband-counters.ts';
+import { netdevFamilies } from './prometheus/netdev-counters.ts';
+import { addProcessMetrics } from './prometheus/process-metrics.ts';
+
+export interface PrometheusOptions {
+  readonly version: string;
+  /** Whether the agent's own CPU, memory and event loop are in it (`process_…`, `nodejs_…`); true without it. */
+  readonly processMetrics?: boolean;
+}
+
+export interface Rendered {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export interface PrometheusExporter extends Exporter {
+  /** What `/metrics` answers; made at each report, so that a scrape costs nothing. */
+  render(): Rendered;
+  /** Counts a report that the named exporter could not deliver; seen from the next report on. */
+  countFailure(exporter: string): void;
+}
+
+export function prometheusExporter({ version, processMetrics = true }: PrometheusOptions): PrometheusExporter {
+  const registry = new Registry();
+  if (processMetrics) addProcessMetrics(registry);
+  const agent = agentGauges(registry, version);
+  const setFabric = fabricGauges(registry);
+  const setFindings = findingGauges(registry);
+  const counters = new InfinibandCounters();
+  let body = Buffer.from('# railmedic has not looked at the node yet\n');
+  return {
+    name: 'prometheus',
+    async publish(report: Report) {
+      const { infiniband, netdev } = valuesOf(report.snapshot);
+      agent.set(report);
+      setFabric(infiniband?.devices ?? []);
+      setFindings(report.findings);
+      const families = [
+        ...(await clientFamilies(registry)),
+        ...counters.families(infiniband?.devices ?? []),
+        ...netdevFamilies(netdev?.interfaces ?? []),
+      ];
+      body = Buffer.from(exposition(families));
+    },
+    render: () => ({ contentType: registry.contentType, body }),
+    countFailure: (exporter) => agent.countFailure(exporter),
+    close() {
+      registry.clear();
+      return Promise.resolve();
+    },
+  };
+}
+
+function valuesOf({ infiniband, netdev }: Snapshot) {
+  return {
+    infiniband: infiniband.status === 'ok' ? infiniband.value : undefined,
+    netdev: netdev.status === 'ok' ? netdev.value : undefined,
+  };
+}
+
+async function clientFamilies(registry: Registry): Promise<readonly Family[]> {
+  const metrics = registry.getMetricsAsArray();
+  return Promise.all(
+    metrics.map(async ({ name }) => ({ name, text: `${await registry.getSingleMetricAsString(name)}\n` })),
+  );
+}

@@ -1,0 +1,17 @@
+import type { NetworkInterface } from '../../agent/model.ts';
+import { counterHead, labelValue, type Family } from './exposition.ts';
+
+const DIRECTIONS = [
+  ['receive', 'received', 'rx_bytes', 'receiveBytes'],
+  ['transmit', 'sent', 'tx_bytes', 'transmitBytes'],
+] as const;
+
+/** Exact to 64 bits, which the client library's numbers are not. */
+export function netdevFamilies(interfaces: readonly NetworkInterface[]): readonly Family[] {
+  return DIRECTIONS.map(([direction, verb, file, field]) => {
+    const name = `railmedic_netdev_${direction}_bytes_total`;
+    const head = counterHead(name, `Bytes ${verb} by the network interface: /sys/class/net/<interface>/statistics/${file}.`);
+    const series = interfaces.map((one) => `${name}{interface="${labelValue(one.name)}"} ${one[field]}\n`);
+    return { name, text: head + series.join('') };
+  });
+}

@@ -1,0 +1,106 @@
+import type { Cause, Finding, FindingName, Report } from '../../agent/model.ts';
+import { visible } from '../escape.ts';
+import { namesWords, type Group } from '../groups.ts';
+import { clock, duration, secondsBetween } from '../words.ts';
+import { columns, commandLines, ends, hang, padded, TEXT_COLUMN } from './layout.ts';
+import type { Paint } from './paint.ts';
+
+/** So many places of one fault get a line each; the others are named. */
+const MOST_LINES = 12;
+/** A longer subject (a GPU's UUID) stands on a line of its own. */
+const LONGEST_SUBJECT = 28;
+
+export interface Look {
+  readonly width: number;
+  readonly paint: Paint;
+  readonly report: Report;
+}
+
+/** A fault as a block: title and rule, what is seen where, then what to think and what to type. */
+export function groupLines(group: Group, look: Look): readonly string[] {
+  const [first] = group;
+  return [
+    ...titleLines(first, look),
+    ...placeLines(group, look),
+    ...evidenceLines(group, look),
+    ...sinceLines(group, look),
+    ...storyLines('explained by', group.flatMap(({ explainedBy }) => explainedBy), look),
+    ...causeLines(first.causes, look),
+    ...storyLines('explains', group.flatMap(({ explains }) => explains), look),
+  ];
+}
+
+function titleLines({ severity, title, rule }: Finding, { width, paint }: Look): readonly string[] {
+  const word = severity.toUpperCase();
+  const left = `${word}  ${visible(title)}`;
+  return ends(left, rule, width).map((line, index, lines) => {
+    const head = index === 0 ? paint(severity, word) : '';
+    const tail = index === lines.length - 1 ? paint('dim', rule) : '';
+    const middle = line.slice(index === 0 ? word.length : 0, tail === '' ? undefined : -rule.length);
+    return head + (middle.trim() === '' ? middle : paint('strong', middle)) + tail;
+  });
+}
+
+function placeLines(group: Group, { width }: Look): readonly string[] {
+  const shown = group.slice(0, MOST_LINES);
+  const longest = Math.max(...shown.map(({ subject }) => columns(visible(subject))));
+  const column = longest > LONGEST_SUBJECT ? TEXT_COLUMN : Math.max(TEXT_COLUMN, longest + 4);
+  const lines = shown.flatMap(({ subject, message, count }) => {
+    const text = visible(count > 1 ? `${message} (seen ${count} times)` : message);
+    return subject === 'node' ? hang('', text, width, 2) : hang(`  ${visible(subject)}`, text, width, column);
+  });
+  const others = group.slice(MOST_LINES).map(({ subject }) => visible(subject));
+  return others.length === 0 ? lines : [...lines, ...hang('  and', others.join(', '), width)];
+}
+
+/** Lists that the message does not spell out: the ports of a fault that is told of the node as a whole. */
+function evidenceLines(group: Group, { width, paint }: Look): readonly string[] {
+  if (group.length > 1) return [];
+  const [{ evidence, message }] = group;
+  return Object.entries(evidence).flatMap(([key, value]) => {
+    if (typeof value !== 'object' || value.every((item) => message.includes(item))) return [];
+    const items = value.slice(0, MOST_LINES).map(visible);
+    const rest = value.length > items.length ? [`and ${value.length - items.length} more (--json has them all)`] : [];
+    const short = items.every((item) => columns(item) <= LONGEST_SUBJECT);
+    if (short && items.length === 1) return [];
+    const texts = short ? [[...items, ...rest].join(', ')] : [...items, ...rest];
+    return dimmed(texts.flatMap((text, index) => hang(index === 0 ? `  ${visible(key)}` : '', text, width)), paint);
+  });
+}
+
+/** Only for what began before this watch. */
+function sinceLines(group: Group, { width, paint, report }: Look): readonly string[] {
+  const oldest = group.map(({ since }) => since).toSorted()[0] ?? report.takenAt;
+  const age = secondsBetween(oldest, report.takenAt);
+  if (age === undefined || age <= report.windowSeconds + 1) return [];
+  return dimmed(hang('  since', `${visible(clock(oldest))}, ${duration(age)} ago`, width), paint);
+}
+
+/** Findings that are one story with this one: whoever mends the first mends the others. */
+function storyLines(label: string, names: readonly FindingName[], { width, paint }: Look): readonly string[] {
+  if (names.length === 0) return [];
+  return dimmed(hang(`  ${label}`, visible(namesWords(names)), width), paint);
+}
+
+/** The first cause with its commands; the others as one line each. */
+function causeLines([first, ...others]: readonly Cause[], { width, paint }: Look): readonly string[] {
+  if (!first) return [];
+  const plain = [
+    ...hang(`  ${first.likelihood}`, visible(first.why), width),
+    ...commandLines('  check', first.check.map(visible), width),
+    ...commandLines('  fix', first.fix.map(visible), width),
+    ...others.flatMap(({ why }, index) => {
+      const head = `${padded(index === 0 ? '  or' : '', TEXT_COLUMN)}${index + 2}.`;
+      return hang(head, visible(why), width, TEXT_COLUMN + 3);
+    }),
+  ];
+  return dimmed(plain, paint);
+}
+
+/** Labels stand back behind what they label. */
+export function dimmed(lines: readonly string[], paint: Paint): readonly string[] {
+  return lines.map((line) => {
+    const label = /^ {0,2}[a-z][\w ]{0,12}?(?= {2}|$)/.exec(line)?.[0];
+    return label === undefined ? line : paint('dim', label) + line.slice(label.length);
+  });
+}

@@ -1,0 +1,88 @@
+import type { Report, Snapshot } from '../../agent/model.ts';
+import { visible } from '../escape.ts';
+import { gaps, groupAlike } from '../groups.ts';
+import { sortOut, verdictOf, type Sorted, type Verdict } from '../verdict.ts';
+import { count, duration } from '../words.ts';
+import { dimmed, groupLines, type Look } from './finding.ts';
+import { ends, hang, wrap } from './layout.ts';
+import { painter, type Tone } from './paint.ts';
+import { seenWords } from './seen.ts';
+
+export interface TerminalOptions {
+  /** Columns of the terminal; used up to 120, beyond which lines are hard to follow. */
+  readonly width: number;
+  readonly colour: boolean;
+  readonly version?: string;
+  /** The first look of the watch: with it, traffic is told for the watch and not since the counters began. */
+  readonly earlier?: Snapshot;
+  /** What the machine is, a line each; stands below the head. */
+  readonly opening?: readonly string[];
+}
+
+const TONES: Readonly<Record<Verdict, Tone>> = { OK: 'ok', WARNING: 'warning', CRITICAL: 'critical', UNKNOWN: 'unknown' };
+
+/** What `diagnose` prints: the verdict, each fault with what to type, what could not be seen. Ends with a newline. */
+export function renderReport(report: Report, options: TerminalOptions): string {
+  const paint = painter(options.colour);
+  const look: Look = { width: Math.min(120, Math.max(40, options.width)), paint, report };
+  const sorted = sortOut(report);
+  const verdict = verdictOf(report);
+  const blocks = groupAlike(sorted.firing).map((group) => groupLines(group, look));
+  const calm = verdict === 'OK' || verdict === 'UNKNOWN' ? [calmLines(verdict, look, options.earlier)] : [];
+  const foot = footLines(sorted, look);
+  const opening = (options.opening ?? []).flatMap((line) => wrap(visible(line), look.width));
+  const head = [...headLines(verdict, look, options.version), ...opening.map((line) => paint('dim', line))];
+  const sections = [head, ...calm, ...blocks, ...(foot.length > 0 ? [foot] : [])];
+  const text = sections.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n');
+  return `${text}\n`;
+}
+
+function headLines(verdict: Verdict, { width, paint, report }: Look, version: string | undefined): readonly string[] {
+  const name = version === undefined ? 'railmedic' : `railmedic ${version}`;
+  const type = report.instanceType === undefined ? [] : [visible(report.instanceType)];
+  const left = [name, visible(report.node), ...type, `watched ${duration(report.windowSeconds)}`].join('  ');
+  const lines = ends(left, verdict, width);
+  return lines.map((line, index) =>
+    index === lines.length - 1 ? line.slice(0, -verdict.length) + paint(TONES[verdict], verdict) : line,
+  );
+}
+
+function calmLines(verdict: 'OK' | 'UNKNOWN', look: Look, earlier: Snapshot | undefined): readonly string[] {
+  const { width, paint, report } = look;
+  const rules = count(report.rulesEvaluated, 'rule');
+  const words = {
+    OK: `nothing is wrong that ${rules} can see`,
+    UNKNOWN: `no fault found, but not everything could be seen`,
+  };
+  const [first = '', ...rest] = hang(verdict, words[verdict], width, verdict.length + 2);
+  const seen = seenWords(report, earlier).flatMap((text, index) => hang(index === 0 ? '  seen' : '', text, width));
+  const absent = report.sources.filter((source) => source.status === 'absent');
+  const none = absent.flatMap(({ name, why }, index) =>
+    hang(index === 0 ? '  not here' : '', visible(why === undefined ? name : `${name}: ${why}`), width),
+  );
+  return [paint(TONES[verdict], verdict) + first.slice(verdict.length), ...rest, ...dimmed([...seen, ...none], paint)];
+}
+
+function footLines(sorted: Sorted, look: Look): readonly string[] {
+  const { width, paint, report } = look;
+  const notSeen = gaps(sorted.failed, sorted.unknown).flatMap(({ why, who }, index) =>
+    hang(index === 0 ? 'not seen' : '', visible(`${who.join(', ')}: ${why}`), width),
+  );
+  const quiet = [
+    ...sorted.suppressed.map(({ rule, subject, suppressed }) => `suppressed: ${rule} on ${subject} (${suppressed ?? ''})`),
+    ...sorted.shadow.map(({ rule, subject, message }) => `shadow: ${rule} on ${subject}: ${message}`),
+  ].flatMap((text) => wrap(visible(text), width).map((line) => paint('dim', line)));
+  return [...dimmed(notSeen, paint), ...quiet, ...countLines(report, sorted, width)];
+}
+
+/** Nothing where the verdict has said it: no rule fires and none is unknown. */
+function countLines(report: Report, { firing, unknown, failed }: Sorted, width: number): readonly string[] {
+  if (firing.length + unknown.length + failed.length === 0) return [];
+  const rules = [...new Set(firing.map(({ rule }) => rule))];
+  const fire = rules.length === 0 ? 'none fires' : `${rules.length} ${rules.length === 1 ? 'fires' : 'fire'}`;
+  const looked = `${count(report.rulesEvaluated, 'rule')} looked, ${fire}.`;
+  const page = rules[0] ?? unknown[0]?.rule;
+  if (page === undefined) return [looked];
+  const command = `railmedic explain ${page}`;
+  return looked.length + 3 + command.length <= width ? [`${looked}   ${command}`] : [looked, command];
+}

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import type { Finding, Report } from '../../agent/model.ts';
+import { logExporter, type Level } from '../../exporters/log.ts';
+import { calmReport, finding, HOSTILE, HOSTILE_VISIBLE, oneWay, report, source } from './fixture.ts';
+
+const signal = new AbortController().signal;
+
+function opened(format: 'text' | 'json', level: Level = 'info') {
+  const lines: string[] = [];
+  const now = () => new Date('2026-11-23T20:10:00Z');
+  const exporter = logExporter({ format, level, now, write: (line) => lines.push(line) });
+  let seconds = 0;
+  return {
+    exporter,
+    /** Publishes findings and sources, ten seconds after the last, and returns what was logged. */
+    logged: async (findings: readonly Finding[], fields: Partial<Report> = {}): Promise<readonly string[]> => {
+      const takenAt = `2026-11-23T20:02:${String(seconds).padStart(2, '0')}.000Z`;
+      seconds += 10;
+      await exporter.publish(calmReport({ takenAt, findings, ...fields }), signal);
+      return lines.splice(0);
+    },
+    said: (action: () => void): readonly string[] => {
+      action();
+      return lines.splice(0);
+    },
+  };
+}
+
+const drops = finding();
+const gone = { ...drops, state: 'unknown', message: 'cannot be judged now: the device is gone' } as const;
+const over = { ...drops, state: 'resolved', changedAt: '2026-11-23T20:05:10.000Z' } as const;
+
+describe('text', () => {
+  test('a finding that starts is a block that says what to type', async () => {
+    expect(await opened('text').logged([oneWay])).toEqual([
+      '2026-11-23T20:02:00.000Z CRITICAL   FabricOneWayTraffic on node: A fabric port sends and receives nothing',
+      '    every EFA device that sends receives nothing: 2 ports sent 36 394 packets in 10 s, received 0 (none has ever received one since its counters began)',
+      '    ports      rdmap16s0/1 sent 18 204, received 0 (never received one since its counters began)',
+      '    ports      rdmap17s0/1 sent 18 190, received 0 (never received one since its counters began)',
+      '    likely     the security group sg-0aaa1111bbbb2222c has no egress rule to itself; 0.0.0.0/0 does not count for EFA',
+      '    check      aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0aaa1111bbbb2222c',
+      '    fix        aws ec2 authorize-security-group-egress --group-id sg-0aaa1111bbbb2222c --protocol -1 --source-group sg-0aaa1111bbbb2222c',
+      '    page       rules/fabric/one-way-traffic.md (railmedic explain FabricOneWayTraffic)',
+    ]);
+  });
+
+  test('what stays as it is costs no line; each change costs one', async () => {
+    const { logged } = opened('text');
+    expect(await logged([drops])).toHaveLength(3);
+    expect(await logged([drops])).toEqual([]);
+    expect(await logged([gone])).toEqual([
+      '2026-11-23T20:02:20.000Z UNKNOWN    FabricReceiveDrops on rdmap16s0/1: cannot be judged now: the device is gone',
+    ]);
+    expect(await logged([gone])).toEqual([]);
+    expect(await logged([drops])).toEqual([
+      '2026-11-23T20:02:40.000Z WARNING    FabricReceiveDrops on rdmap16s0/1: seen again, still fires: ' + drops.message,
+    ]);
+    expect(await logged([over])).toEqual([
+      '2026-11-23T20:02:50.000Z CLEARED    FabricReceiveDrops on rdmap16s0/1 after 4 min 10 s',
+    ]);
+    expect(await logged([over])).toEqual([]);
+    expect(await logged([])).toEqual([]);
+  });
+
+  test('what fires once more after it cleared is a block again', async () => {
+    const { logged } = opened('text');
+    await logged([drops]);
+    await logged([over]);
+    expect(await logged([drops])).toHaveLength(3);
+  });
+
+  test('a finding that vanishes from the report has ended, also while it was unknown', async () => {
+    const { logged } = opened('text');
+    await logged([drops]);
+    await logged([gone]);
+    expect(await logged([])).toEqual(['2026-11-23T20:02:20.000Z CLEARED    FabricReceiveDrops on rdmap16s0/1 after 1 min 20 s']);
+  });
+
+  test('one that never fired, only could not be judged', async () => {
+    const { logged } = opened('text');
+    expect(await logged([gone])).toHaveLength(1);
+    expect(await logged([])).toEqual([
+      '2026-11-23T20:02:10.000Z CLEARED    FabricReceiveDrops on rdmap16s0/1: can be judged again, nothing is wrong',
+    ]);
+  });
+
+  test('a warning that becomes critical is told, one that eases is not', async () => {
+    const { logged } = opened('text');
+    await logged([drops]);
+    expect(await logged([{ ...drops, severity: 'critical' }])).toEqual([
+      '2026-11-23T20:02:10.000Z CRITICAL   FabricReceiveDrops on rdmap16s0/1: became critical: ' + drops.message,
+    ]);
+    expect(await logged([drops])).toEqual([]);
+  });
+
+  test('suppressed and shadow findings are one line and no alarm', async () => {
+    const { logged } = opened('text');
+    const suppressed = { ...drops, suppressed: 'switch is being replaced, until 2026-12-01' };
+    const shadow = { ...drops, subject: 'rdmap17s0/1', shadow: true };
+    expect(await logged([suppressed, shadow])).toEqual([
+      `2026-11-23T20:02:00.000Z SUPPRESSED FabricReceiveDrops on rdmap16s0/1: ${drops.message} (switch is being replaced, until 2026-12-01)`,
+      `2026-11-23T20:02:00.000Z SHADOW     FabricReceiveDrops on rdmap17s0/1: ${drops.message}`,
+    ]);
+    expect(await logged([{ ...suppressed, state: 'unknown' }, shadow])).toEqual([]);
+    expect(await logged([drops])).toEqual([
+      '2026-11-23T20:02:20.000Z WARNING    FabricReceiveDrops on rdmap16s0/1: Fabric port drops received packets',
+      `    ${drops.message}`,
+      '    page       rules/fabric/receive-drops.md (railmedic explain FabricReceiveDrops)',
+      '2026-11-23T20:02:20.000Z SHADOW     FabricReceiveDrops on rdmap17s0/1: cleared',
+    ]);
+  });
+
+  test('a source is told when it fails and when it is back', async () => {
+    const { logged } = opened('text');
+    const failed = (why: string) => ({ sources: [source('imds', { status: 'failed', why })] });
+    const absent = { sources: [source('imds', { status: 'absent', why: 'not on EC2' })] };
+    expect(await logged([], absent)).toEqual([]);
+    expect(await logged([], failed('no answer'))).toEqual(['2026-11-23T20:02:10.000Z SOURCE     not seen: imds (no answer)']);
+    expect(await logged([], failed('status 500'))).toEqual([]);
+    expect(await logged([])).toEqual(['2026-11-23T20:02:30.000Z SOURCE     seen again after 20 s: imds']);
+    expect(await logged([], absent)).toEqual(['2026-11-23T20:02:40.000Z SOURCE     this node has none: imds (not on EC2)']);
+  });
+
+  test('the summary says what stands', async () => {
+    const { exporter, logged, said } = opened('text');
+    expect(said(() => exporter.summary())).toEqual([]);
+    await logged([]);
+    expect(said(() => exporter.summary())).toEqual(['2026-11-23T20:10:00.000Z SUMMARY    24 rules, 0 firing']);
+    await logged([oneWay, { ...gone, subject: 'rdmap18s0/1' }], { sources: report().sources });
+    expect(said(() => exporter.summary())).toEqual([
+      '2026-11-23T20:10:00.000Z SUMMARY    24 rules, 1 firing: FabricOneWayTraffic on node since 2026-11-23T20:01:00.000Z; ' +
+        'cannot be judged: FabricReceiveDrops on rdmap18s0/1; sources not seen: imds (IMDS did not answer within 1 s)',
+    ]);
+  });
+
+  test('hostile text stays on its line', async () => {
+    const { exporter, logged, said } = opened('text');
+    const hostile = finding({ subject: HOSTILE, message: HOSTILE, evidence: { [HOSTILE]: [HOSTILE, 'other'] } });
+    const lines = await logged([hostile], { sources: [source('imds', { status: 'failed', why: HOSTILE })] });
+    expect(lines).toHaveLength(6);
+    const all = [...lines, ...said(() => exporter.summary()), ...said(() => exporter.note('warn', 'x', { [HOSTILE]: HOSTILE }))];
+    for (const line of all) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(lines[0]).toBe(`2026-11-23T20:02:00.000Z SOURCE     not seen: imds (${HOSTILE_VISIBLE})`);
+  });
+});
+
+describe('json', () => {
+  test('carries the same facts as fields', async () => {
+    const { logged } = opened('json');
+    const lines = await logged([oneWay]);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'error',
+      time: '2026-11-23T20:02:00.000Z',
+      rule: 'FabricOneWayTraffic',
+      severity: 'critical',
+      state: 'firing',
+      subject: 'node',
+      title: oneWay.title,
+      message: oneWay.message,
+      evidence: { ...oneWay.evidence, sent: 36_394, received: 0 },
+      cause: oneWay.causes[0],
+      since: oneWay.since,
+      count: 1,
+      page: oneWay.page,
+      shadow: false,
+      msg: 'finding fires',
+    });
+  });
+
+  test('an end tells how long it lasted, a shadow that it is one, a source what it was', async () => {
+    const { logged } = opened('json');
+    const parsed = async (...args: Parameters<typeof logged>) => (await logged(...args)).map((line): unknown => JSON.parse(line));
+    await parsed([drops]);
+    expect(await parsed([over])).toMatchObject([{ level: 'info', msg: 'finding cleared', state: 'resolved', lastedSeconds: 250 }]);
+    expect(await parsed([{ ...drops, shadow: true }])).toMatchObject([{ level: 'info', msg: 'shadow finding fires', shadow: true }]);
+    expect(await parsed([], { sources: [source('imds', { status: 'failed', why: 'no answer' })] })).toEqual([
+      { level: 'warn', time: '2026-11-23T20:02:30.000Z', source: 'imds', status: 'failed', why: 'no answer', msg: 'source not seen' },
+      expect.objectContaining({ msg: 'shadow finding cleared' }),
+    ]);
+  });
+
+  test('the summary and the words of the agent', async () => {
+    const { exporter, logged, said } = opened('json');
+    await logged([oneWay]);
+    expect(said(() => exporter.summary())).toEqual([
+      '{"level":"info","time":"2026-11-23T20:10:00.000Z","rules":24,"firing":[{"rule":"FabricOneWayTraffic","severity":"critical",' +
+        '"subject":"node","since":"2026-11-23T20:01:00.000Z"}],"unknown":0,"notSeen":[],"msg":"summary"}',
+    ]);
+    expect(said(() => exporter.note('error', 'exporter failed', { exporter: 'alert', error: new Error(HOSTILE), times: 3n }))).toEqual([
+      `{"level":"error","time":"2026-11-23T20:10:00.000Z","exporter":"alert","error":${JSON.stringify(`Error: ${HOSTILE_VISIBLE}`)},"times":"3","msg":"exporter failed"}`,
+    ]);
+  });
+});
+
+test.each<[Level, number]>([
+  ['debug', 4],
+  ['info', 3],
+  ['warn', 2],
+  ['error', 1],
+])('level %s lets %d of the four pass, in both formats', (level, passed) => {
+  for (const format of ['text', 'json'] as const) {
+    const { exporter, said } = opened(format, level);
+    const lines = said(() => {
+      for (const one of ['debug', 'info', 'warn', 'error'] as const) exporter.note(one, 'hello', { port: 9477, host: 'a' });
+    });
+    expect(lines).toHaveLength(passed);
+    expect(lines.at(-1)).toBe(
+      format === 'text'
+        ? '2026-11-23T20:10:00.000Z ERROR      hello port=9477 host=a'
+        : '{"level":"error","time":"2026-11-23T20:10:00.000Z","port":9477,"host":"a","msg":"hello"}',
+    );
+  }
+});

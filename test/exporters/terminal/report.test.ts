@@ -1,0 +1,198 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { Cause, Finding } from '../../../agent/model.ts';
+import { renderReport } from '../../../exporters/terminal/report.ts';
+import { calmReport, efa, finding, HOSTILE, HOSTILE_VISIBLE, infiniband, kernelLog, oneWay, report, snapshot, source } from '../fixture.ts';
+
+const plain = { width: 80, colour: false };
+
+describe('a fault', () => {
+  test('at 80 columns', () => {
+    expect(renderReport(report(), plain)).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      CRITICAL
+
+CRITICAL  A fabric port sends and receives nothing           FabricOneWayTraffic
+  every EFA device that sends receives nothing: 2 ports sent 36 394 packets in
+  10 s, received 0 (none has ever received one since its counters began)
+  ports         rdmap16s0/1 sent 18 204, received 0 (never received one since
+                its counters began)
+                rdmap17s0/1 sent 18 190, received 0 (never received one since
+                its counters began)
+  likely        the security group sg-0aaa1111bbbb2222c has no egress rule to
+                itself; 0.0.0.0/0 does not count for EFA
+  check
+    aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0aaa1111bbbb2222c
+  fix
+    aws ec2 authorize-security-group-egress --group-id sg-0aaa1111bbbb2222c --protocol -1 --source-group sg-0aaa1111bbbb2222c
+  or            2. the security group sg-0aaa1111bbbb2222c has no ingress rule
+                   from itself
+                3. the peers are gone
+
+not seen        imds: IMDS did not answer within 1 s
+24 rules looked, 1 fires.   railmedic explain FabricOneWayTraffic
+`);
+  });
+
+  test('at 120 columns and beyond', () => {
+    const wide = renderReport(report(), { width: 120, colour: false });
+    expect(renderReport(report(), { width: 300, colour: false })).toBe(wide);
+    expect(wide).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                                                              CRITICAL
+
+CRITICAL  A fabric port sends and receives nothing                                                   FabricOneWayTraffic
+  every EFA device that sends receives nothing: 2 ports sent 36 394 packets in 10 s, received 0 (none has ever received
+  one since its counters began)
+  ports         rdmap16s0/1 sent 18 204, received 0 (never received one since its counters began)
+                rdmap17s0/1 sent 18 190, received 0 (never received one since its counters began)
+  likely        the security group sg-0aaa1111bbbb2222c has no egress rule to itself; 0.0.0.0/0 does not count for EFA
+  check         aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0aaa1111bbbb2222c
+  fix
+    aws ec2 authorize-security-group-egress --group-id sg-0aaa1111bbbb2222c --protocol -1 --source-group sg-0aaa1111bbbb2222c
+  or            2. the security group sg-0aaa1111bbbb2222c has no ingress rule from itself
+                3. the peers are gone
+
+not seen        imds: IMDS did not answer within 1 s
+24 rules looked, 1 fires.   railmedic explain FabricOneWayTraffic
+`);
+  });
+
+  test('colour adds escapes and changes no character', () => {
+    const coloured = renderReport(report(), { width: 80, colour: true });
+    expect(coloured).toContain('\u001b[31mCRITICAL');
+    expect(stripVTControlCharacters(coloured)).toBe(renderReport(report(), plain));
+  });
+
+  test('nothing but commands is wider than the terminal', () => {
+    for (const width of [40, 80, 100, 120]) {
+      const lines = renderReport(report({ findings: [oneWay, ...many(20)] }), { width, colour: false }).split('\n');
+      for (const line of lines) if (!/^ {4}\S/.test(line)) expect(line.length, line).toBeLessThanOrEqual(width);
+    }
+  });
+});
+
+function many(number: number): readonly Finding[] {
+  return Array.from({ length: number }, (_, index) => {
+    const why = `the job on rdmap${index + 10}s0 is too slow`;
+    const cause: Cause = { cause: 'slow', likelihood: 'likely', why, check: [`cat /sys/class/infiniband/rdmap${index + 10}s0/x`], fix: [] };
+    return finding({ subject: `rdmap${index + 10}s0/1`, message: `dropped ${index} packets`, causes: [cause] });
+  });
+}
+
+test('one fault in many places is told once, with every place named', () => {
+  expect(renderReport(calmReport({ findings: many(14) }), plain)).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                       WARNING
+
+WARNING  Fabric port drops received packets                   FabricReceiveDrops
+  rdmap10s0/1   dropped 0 packets
+  rdmap11s0/1   dropped 1 packets
+  rdmap12s0/1   dropped 2 packets
+  rdmap13s0/1   dropped 3 packets
+  rdmap14s0/1   dropped 4 packets
+  rdmap15s0/1   dropped 5 packets
+  rdmap16s0/1   dropped 6 packets
+  rdmap17s0/1   dropped 7 packets
+  rdmap18s0/1   dropped 8 packets
+  rdmap19s0/1   dropped 9 packets
+  rdmap20s0/1   dropped 10 packets
+  rdmap21s0/1   dropped 11 packets
+  and           rdmap22s0/1, rdmap23s0/1
+  likely        the job on rdmap10s0 is too slow
+  check         cat /sys/class/infiniband/rdmap10s0/x
+
+24 rules looked, 1 fires.   railmedic explain FabricReceiveDrops
+`);
+});
+
+test('worst first, info last; old events say since when; suppressed and shadow at the end', () => {
+  const findings = [
+    finding({ rule: 'HugepagesMissing', title: 'No hugepages', severity: 'info', subject: 'node', message: 'none reserved' }),
+    finding({ suppressed: 'known, until 2026-12-01' }),
+    finding({ shadow: true, message: 'dropped' }),
+    finding({ state: 'resolved', subject: 'rdmap9s0/1' }),
+    finding({
+      rule: 'GpuXid',
+      title: 'A GPU reported an Xid',
+      severity: 'critical',
+      subject: 'GPU-3f2b8c1e-aaaa-bbbb-cccc-1234567890ab',
+      message: 'Xid 79',
+      count: 3,
+      since: '2026-11-23T19:40:00.000Z',
+    }),
+  ];
+  expect(renderReport(calmReport({ findings }), plain)).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      CRITICAL
+
+CRITICAL  A GPU reported an Xid                                           GpuXid
+  GPU-3f2b8c1e-aaaa-bbbb-cccc-1234567890ab
+                Xid 79 (seen 3 times)
+  since         2026-11-23T19:40:00Z, 21 min 5 s ago
+
+INFO  No hugepages                                              HugepagesMissing
+  none reserved
+
+suppressed: FabricReceiveDrops on rdmap16s0/1 (known, until 2026-12-01)
+shadow: FabricReceiveDrops on rdmap16s0/1: dropped
+24 rules looked, 2 fire.   railmedic explain GpuXid
+`);
+});
+
+describe('no fault', () => {
+  test('is said calmly, with what was seen', () => {
+    const earlier = snapshot({
+      infiniband: infiniband(efa('rdmap16s0', 50_000n, 50_000n), efa('rdmap17s0', 0n, 0n)),
+      'kernel-log': kernelLog({ lookedBack: 'looked back 15 min' }),
+    });
+    const sources = [source('infiniband'), source('nvidia-query', { status: 'absent', why: 'no NVIDIA function on PCI' })];
+    expect(renderReport(calmReport({ sources }), { ...plain, version: '0.1.0', earlier })).toBe(`\
+railmedic 0.1.0  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      OK
+
+OK  nothing is wrong that 24 rules can see
+  seen          2 EFA devices; sent 1.2 M packets, received 1.1 M in 10 s
+                the kernel log: looked back 15 min
+  not here      nvidia-query: no NVIDIA function on PCI
+`);
+  });
+
+  test('where there is nothing to see, it says so', () => {
+    const bare = calmReport({ instanceType: undefined, snapshot: snapshot({}), rulesEvaluated: 1 });
+    expect(renderReport(bare, plain)).toBe(`\
+railmedic  ip-10-0-3-7  watched 10 s                                          OK
+
+OK  nothing is wrong that 1 rule can see
+  seen          no EFA or InfiniBand device
+`);
+  });
+
+  test('what could not be seen is UNKNOWN, each reason once', () => {
+    const hidden = { state: 'unknown', subject: 'node', message: 'cannot be judged now: imds: IMDS did not answer within 1 s; before: x' } as const;
+    const silent = { state: 'unknown', rule: 'EfaAdminQueueDead', message: 'has not answered for 12 s' } as const;
+    const findings = [
+      finding({ ...hidden, rule: 'EfaSecondaryCidr' }),
+      finding({ ...silent, subject: 'rdmap16s0' }),
+      finding({ ...silent, subject: 'rdmap17s0' }),
+    ];
+    expect(renderReport(report({ findings }), plain)).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                       UNKNOWN
+
+UNKNOWN  no fault found, but not everything could be seen
+  seen          2 EFA devices; sent 36 394 packets, received 0 since their
+                counters began
+  not here      nvidia-query: no NVIDIA function on PCI
+
+not seen        imds, EfaSecondaryCidr: IMDS did not answer within 1 s
+                EfaAdminQueueDead rdmap16s0, EfaAdminQueueDead rdmap17s0: has
+                not answered for 12 s
+24 rules looked, none fires.   railmedic explain EfaSecondaryCidr
+`);
+  });
+});
+
+test('hostile text cannot act on the terminal', () => {
+  const cause: Cause = { cause: 'c', likelihood: 'likely', why: HOSTILE, check: [HOSTILE], fix: [HOSTILE] };
+  const hostile = finding({ subject: HOSTILE, title: HOSTILE, message: HOSTILE, evidence: { [HOSTILE]: [HOSTILE, 'other'] }, causes: [cause, cause] });
+  const findings = [hostile, { ...hostile, shadow: true }, { ...hostile, suppressed: HOSTILE }, { ...hostile, state: 'unknown' as const }];
+  const sources = [source('imds', { status: 'failed', why: HOSTILE })];
+  const text = renderReport(report({ node: HOSTILE, instanceType: HOSTILE, findings, sources }), plain);
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(text).toContain(`  check         ${HOSTILE_VISIBLE}`);
+});
