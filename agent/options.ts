@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { IMDS_URL } from './collectors/imds.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What every command that reads a node takes. */
@@ -53,7 +54,7 @@ export function withNodeOptions(command: Command): Command {
     .addOption(named('--nvidia-smi <path>', 'the nvidia-smi to run (default: found on PATH, then under the host root)', 'NVIDIA_SMI'))
     .addOption(named('--node-ip <address>', "the node's primary IPv4 address (default: found)", 'NODE_IP').argParser(parseAddress))
     .addOption(named('--node-name <name>', 'the name of the node in reports (default: the host name)', 'NODE_NAME'))
-    .addOption(named('--imds-url <url>', 'the EC2 instance metadata service', 'IMDS_URL').default('http://169.254.169.254').argParser(parseUrl))
+    .addOption(named('--imds-url <url>', 'the EC2 instance metadata service', 'IMDS_URL').default(IMDS_URL).argParser(parseUrl))
     .addOption(named('--no-imds', 'do not ask the instance metadata service', 'NO_IMDS'))
     .addOption(named('--config <file>', 'YAML: thresholds, severities, suppressions', 'CONFIG'))
     .addOption(named('--log-format <format>', 'how the agent logs', 'LOG_FORMAT').choices(['text', 'json']).default('text'))

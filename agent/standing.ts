@@ -52,7 +52,8 @@ export class Standing {
     if (rule.lasts === 'level') this.#awaySince = undefined;
     else this.#awaySince = moment.monotonicSeconds - ageSeconds(symptom, moment);
     this.#count = rule.lasts === 'level' ? 1 : this.#count + 1;
-    const due = rule.lasts !== 'level' || moment.monotonicSeconds - this.#startedAt >= forSeconds;
+    // Timers fire late or early by some milliseconds; ten seconds of looks must not wait for the eleventh.
+    const due = rule.lasts !== 'level' || moment.monotonicSeconds - this.#startedAt >= forSeconds - Math.min(0.5, forSeconds * 0.1);
     if (this.phase === 'unknown' || (this.phase === 'pending' && due)) this.#change('firing', moment);
   }
 

@@ -66,6 +66,11 @@ describe('a level', () => {
     expect(states({}, [[0, [cannotTell('node', 'IMDS did not answer')]], [5, []]])).toEqual(['unknown', '-']);
   });
 
+  test('makes no finding where the source that would tell is absent on this node', () => {
+    expect(states({}, [[0, [cannotTell('node', 'no zone is known', 'imds')]]])).toEqual(['-']);
+    expect(states({}, [[0, [cannotTell('node', 'no zone is known', 'infiniband')]]])).toEqual(['unknown']);
+  });
+
   test('keeps its beginning and tells why it is unknown', () => {
     let yields: readonly Judgement[] = [symptom];
     const engine = engineWith({}, () => yields);
@@ -180,6 +185,14 @@ describe('the agent itself', () => {
       ['TestRule', 'firing'],
       ['AgentRuleFailed', 'resolved'],
     ]);
+  });
+
+  test('findings that a rule says explain its own are told with them', () => {
+    const engine = engineWith({ name: 'Effect', explainedBy: ['Effect'] }, () => [symptom]);
+    expect(engine.look(fabric(), moment(0))[0]).toMatchObject({
+      explainedBy: [{ rule: 'Effect', subject: 'rdmap16s0/1' }],
+      explains: [{ rule: 'Effect', subject: 'rdmap16s0/1' }],
+    });
   });
 
   test('wall clock jumps change no state: durations are monotonic', () => {

@@ -28,7 +28,11 @@ export function deviceFilesCollector(): Collector<'device-files'> {
       held.file.close();
       names.delete(name);
     }
-    return { verbs: verbs.toSorted(byNumber), others: [...present].filter((name) => !VERBS_NAME.test(name)) };
+    return {
+      devVisible: files !== undefined || (await host.exists('/dev')),
+      verbs: verbs.toSorted(byNumber),
+      others: [...present].filter((name) => !VERBS_NAME.test(name)),
+    };
   }
 
   return {

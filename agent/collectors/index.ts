@@ -3,7 +3,7 @@ import { addressesCollector } from './addresses.ts';
 import { deviceFilesCollector } from './device-files.ts';
 import { fabricProcessesCollector } from './fabric-processes.ts';
 import { hostCollector } from './host.ts';
-import { imdsCollector } from './imds.ts';
+import { IMDS_URL, imdsCollector } from './imds.ts';
 import { infinibandCollector } from './infiniband.ts';
 import { kernelLogCollector, type KernelLogCollector } from './kernel-log.ts';
 import { mountsCollector } from './mounts.ts';
@@ -29,7 +29,7 @@ export function openCollectors(settings: CollectorSettings): { readonly all: rea
     deviceFilesCollector(),
     netdevCollector(),
     addressesCollector({ nodeIp: settings.nodeIp }),
-    imdsCollector({ url: settings.imdsUrl }),
+    imdsCollector({ url: settings.imdsUrl, onlyOnEc2: settings.imdsUrl === IMDS_URL }),
     kernelLog,
     hostCollector(),
     fabricProcessesCollector(),

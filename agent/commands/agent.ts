@@ -1,6 +1,6 @@
 import { schedule } from 'node-cron';
 import { logExporter } from '../../exporters/log.ts';
-import { prometheusExporter } from '../../exporters/prometheus.ts';
+import { prometheusExporter, type PrometheusExporter } from '../../exporters/prometheus.ts';
 import { VERSION } from '../assets.ts';
 import { collectorsFor, openNode, readBootId, readConfig, type OpenNode } from '../node.ts';
 import { configureRules, suppressionFor, type Config } from '../config.ts';
@@ -61,7 +61,9 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
     memory.keep(kernelLog.position(), report, node.clock.monotonicSeconds(), last).catch((error: unknown) => {
       log.note('warn', 'the state was not kept', { error: String(error) });
     });
-  const server = await listen(options, loop, prometheus, () => report);
+  const server = await listen(options, loop, prometheus, () => report, (error) => {
+    log.note('warn', error.message, { cause: String(error.cause) });
+  });
   log.note('info', `railmedic ${VERSION} watches ${node.name} every ${options.interval} s, ${rules.length} rules; ${server.url}`);
   const summary = schedule(SUMMARY_SCHEDULE, () => log.summary(), { maxRandomDelay: 30_000, suppressMissedWarning: true });
   const keeping = setInterval(() => void remember(false), 10_000).unref();
@@ -91,13 +93,14 @@ function failedRule(config: Config): ReturnType<typeof configureRules>[number] {
   return configured;
 }
 
-function listen(options: AgentOptions, loop: Loop, prometheus: ReturnType<typeof prometheusExporter>, report: () => Report | undefined): Promise<Server> {
+function listen(options: AgentOptions, loop: Loop, prometheus: PrometheusExporter, report: () => Report | undefined, onError: (error: Error) => void): Promise<Server> {
   const limit = Math.max(STANDSTILL_SECONDS, options.interval * STANDSTILL_INTERVALS);
   const startedAt = performance.now();
   return startServer({
     ...options.listen,
     version: VERSION,
     report,
+    onError,
     metrics: () => prometheus.render(),
     health: () => {
       const seconds = loop.secondsSinceTurn() ?? (performance.now() - startedAt) / 1000;

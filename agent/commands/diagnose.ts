@@ -1,5 +1,5 @@
 import { renderReport } from '../../exporters/terminal/report.ts';
-import { reportJson } from '../../exporters/report-json.ts';
+import { reportText } from '../../exporters/report-json.ts';
 import { exitStatus } from '../../exporters/verdict.ts';
 import { SOURCE_NAMES } from '../source-names.ts';
 import { configureRules, suppressionFor } from '../config.ts';
@@ -29,7 +29,7 @@ export async function diagnose(options: DiagnoseOptions, terminal: Terminal, sig
   const inventory = node.isReplay || options.json ? undefined : readInventory();
   const { report, first } = await watch(options, node, config, terminal, signal);
   if (!report) return 3;
-  if (options.json) terminal.print(JSON.stringify(reportJson(report), undefined, 2));
+  if (options.json) terminal.print(reportText(report));
   else {
     const opening = inventory ? inventoryLines(await inventory) : [];
     terminal.print(renderReport(report, { width: terminal.width, colour: terminal.colour, opening, ...(first && { earlier: first.snapshot }) }));

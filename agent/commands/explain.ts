@@ -14,7 +14,13 @@ const GROUPS: Readonly<Record<Rule['group'], string>> = {
 
 /** Prints a rule's page, or the list of all rules. */
 export async function explain(name: string | undefined, terminal: Terminal): Promise<void> {
-  terminal.print(name === undefined ? listRules() : withoutFrontMatter(await readPage(ruleNamed(name).page)));
+  terminal.print(name === undefined ? listRules() : await page(ruleNamed(name)));
+}
+
+/** The front matter says for programs what the head says for people. */
+async function page(rule: Rule): Promise<string> {
+  const text = (await readPage(rule.page)).replace(/^---\n[\s\S]*?\n---\n+/, '');
+  return `# ${rule.name} (${rule.severity}): ${rule.title}\n\n${text}`;
 }
 
 function listRules(): string {
@@ -26,8 +32,4 @@ function listRules(): string {
     return [heading, ...lines, ''];
   });
   return [...groups, `${RULES.length} rules.   railmedic explain NAME shows the page of one.`].join('\n');
-}
-
-function withoutFrontMatter(page: string): string {
-  return page.replace(/^---\n[\s\S]*?\n---\n+/, '');
 }

@@ -32,8 +32,7 @@ export function groupLines(group: Group, look: Look): readonly string[] {
 
 function titleLines({ severity, title, rule }: Finding, { width, paint }: Look): readonly string[] {
   const word = severity.toUpperCase();
-  const left = `${word}  ${visible(title)}`;
-  return ends(left, rule, width).map((line, index, lines) => {
+  return ends(word, visible(title), rule, width).map((line, index, lines) => {
     const head = index === 0 ? paint(severity, word) : '';
     const tail = index === lines.length - 1 ? paint('dim', rule) : '';
     const middle = line.slice(index === 0 ? word.length : 0, tail === '' ? undefined : -rule.length);
@@ -44,7 +43,7 @@ function titleLines({ severity, title, rule }: Finding, { width, paint }: Look):
 function placeLines(group: Group, { width }: Look): readonly string[] {
   const shown = group.slice(0, MOST_LINES);
   const longest = Math.max(...shown.map(({ subject }) => columns(visible(subject))));
-  const column = longest > LONGEST_SUBJECT ? TEXT_COLUMN : Math.max(TEXT_COLUMN, longest + 4);
+  const column = longest > LONGEST_SUBJECT ? TEXT_COLUMN : Math.max(TEXT_COLUMN, longest + 3);
   const lines = shown.flatMap(({ subject, message, count }) => {
     const text = visible(count > 1 ? `${message} (seen ${count} times)` : message);
     return subject === 'node' ? hang('', text, width, 2) : hang(`  ${visible(subject)}`, text, width, column);

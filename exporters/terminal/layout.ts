@@ -29,21 +29,22 @@ export function hang(head: string, text: string, width: number, column = TEXT_CO
   return own ? [head, ...lines] : lines;
 }
 
-/** A command is never wrapped: one that is too long for its label's line gets a line of its own, which may overflow. */
+/** Commands are never wrapped: if one of them is too long for the column, all stand below their label and may overflow. */
 export function commandLines(label: string, commands: readonly string[], width: number): readonly string[] {
-  return commands.flatMap((command, index) => {
-    const head = index === 0 ? label : '';
-    if (TEXT_COLUMN + columns(command) <= width) return [padded(head, TEXT_COLUMN) + command];
-    return index === 0 ? [head, `    ${command}`] : [`    ${command}`];
-  });
+  const [first, ...rest] = commands;
+  if (first === undefined) return [];
+  if (commands.some((command) => TEXT_COLUMN + columns(command) > width)) {
+    return [label, ...commands.map((command) => `    ${command}`)];
+  }
+  return [padded(label, TEXT_COLUMN) + first, ...rest.map((command) => padded('', TEXT_COLUMN) + command)];
 }
 
-/** Left and right on one line, or, where they do not fit, the right below. */
-export function ends(left: string, right: string, width: number): readonly string[] {
+/** Left and right on one line; where they do not fit, the right below, and what follows `head` on the left hangs behind it. */
+export function ends(head: string, rest: string, right: string, width: number): readonly string[] {
+  const left = `${head}  ${rest}`;
   const gap = width - columns(left) - columns(right);
   if (gap >= 2) return [left + ' '.repeat(gap) + right];
-  const lines = wrap(left, width);
-  return [...lines, ' '.repeat(Math.max(2, width - columns(right))) + right];
+  return [...hang(head, rest, width, columns(head) + 2), ' '.repeat(Math.max(2, width - columns(right))) + right];
 }
 
 export function padded(text: string, column: number): string {

@@ -40,8 +40,8 @@ export function renderReport(report: Report, options: TerminalOptions): string {
 function headLines(verdict: Verdict, { width, paint, report }: Look, version: string | undefined): readonly string[] {
   const name = version === undefined ? 'railmedic' : `railmedic ${version}`;
   const type = report.instanceType === undefined ? [] : [visible(report.instanceType)];
-  const left = [name, visible(report.node), ...type, `watched ${duration(report.windowSeconds)}`].join('  ');
-  const lines = ends(left, verdict, width);
+  const rest = [visible(report.node), ...type, `watched ${duration(report.windowSeconds)}`].join('  ');
+  const lines = ends(name, rest, verdict, width);
   return lines.map((line, index) =>
     index === lines.length - 1 ? line.slice(0, -verdict.length) + paint(TONES[verdict], verdict) : line,
   );

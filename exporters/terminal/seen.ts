@@ -31,5 +31,5 @@ function trafficWords({ snapshot, windowSeconds }: Report, earlier: Snapshot | u
 
 function kernelLogWords({ 'kernel-log': log }: Snapshot): string | undefined {
   if (log.status !== 'ok' || log.value.lookedBack === undefined) return undefined;
-  return `the kernel log: ${visible(log.value.lookedBack)}`;
+  return `the last ${visible(log.value.lookedBack)} of the kernel log`;
 }

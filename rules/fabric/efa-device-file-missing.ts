@@ -1,6 +1,6 @@
 import type { Cause, DeviceFiles, InfinibandDevice } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { undecided } from '../rates.ts';
+import { cannotTell, undecided } from '../rates.ts';
 
 /** A program reaches an EFA through /dev/infiniband/uverbsN alone: without it the device is there and useless. */
 export const efaDeviceFileMissing = defineRule({
@@ -21,9 +21,8 @@ export const efaDeviceFileMissing = defineRule({
       yield undecided('node', '/dev/infiniband and /sys/class/infiniband_verbs were not read');
       return;
     }
-    if (files.others.length === 0 && !files.verbs.some((file) => file.present)) {
-      // The kernel makes these files itself (devtmpfs): with none at all it is likelier that this is not the host's /dev.
-      yield undecided('node', '/dev/infiniband shows no file at all: is /dev the one of the host?');
+    if (!files.devVisible) {
+      yield cannotTell('node', "the node's /dev is not seen below the host root: whether its EFA devices have their files is not known");
       return;
     }
     const lacking = devices.filter((device) => !hasFile(device, files));

@@ -15,7 +15,7 @@ export const efaSecondaryCidr = defineRule({
   *check(now) {
     if (!now.infiniband.devices.some((device) => device.isEfa)) return;
     const placement = placeInVpc(now.imds, now.addresses);
-    if (placement.lies === 'unknown') yield cannotTell('node', placement.why);
+    if (placement.lies === 'unknown') yield cannotTell('node', placement.why, 'imds');
     if (placement.lies !== 'secondary' && placement.lies !== 'shared-space') return;
     const certain = placement.lies === 'secondary';
     const { address, block } = placement;

@@ -22,7 +22,7 @@ export const fabricOneWayTraffic = defineRule({
   *check(now, before, seconds, settings) {
     const pairs = portPairs(now.infiniband, before?.infiniband);
     const senders = pairs.flatMap((pair) => sender(pair, Math.max(1, settings.packets)));
-    const silent = senders.filter((candidate) => candidate.received === 0n);
+    const silent = senders.filter((candidate) => candidate.received === 0n).toSorted(byName);
     const answered = senders.filter((candidate) => candidate.received > 0n);
     const evidence = { silent, answered, imds: now.imds, addresses: now.addresses };
     if (silent.length > 1 && answered.length === 0) yield wholeNode(evidence, seconds);
@@ -64,15 +64,16 @@ function onePort(one: Sender, evidence: Evidence, seconds: number): Symptom {
 
 function wholeNode(evidence: Evidence, seconds: number): Symptom {
   const { silent } = evidence;
-  const kind = silent.every(isEfa) ? 'EFA device' : 'fabric port';
+  const [kind, ports] = silent.every(isEfa) ? ['EFA device', 'EFA ports'] : ['fabric port', 'fabric ports'];
   const sent = silent.reduce((sum, one) => sum + one.sent, 0n);
   const moved = silent.filter((one) => one.receivedEver > 0n).length;
   const past = moved === 0 ? 'none has ever received one since its counters began' : `${moved} had received some before`;
   return {
     subject: 'node',
+    title: `Every ${kind} that sends receives nothing`,
     message:
-      `every ${kind} that sends receives nothing: ${silent.length} ports sent ${grouped(sent)} packets in ` +
-      `${grouped(seconds)} s, received 0 (${past})`,
+      `all ${silent.length} ${ports} that send received nothing: ${grouped(sent)} packets sent in ${grouped(seconds)} s, ` +
+      `0 received (${past})`,
     severity: hasReceivedBefore(silent) ? 'warning' : 'critical',
     evidence: {
       ports: silent.map((one) => `${one.pair.port.name} sent ${grouped(one.sent)}, received 0 (${history(one)})`),
@@ -90,12 +91,17 @@ function history(one: Sender): string {
   return `had received ${grouped(one.receivedEver)} before`;
 }
 
+/** `rdmap16s0/1` before `rdmap144s0/1`. */
+function byName(one: Sender, other: Sender): number {
+  return one.pair.port.name.localeCompare(other.pair.port.name, 'en', { numeric: true });
+}
+
 function isEfa({ pair }: Sender): boolean {
   return pair.device.isEfa;
 }
 
 function driverOf({ pair }: Sender): string {
-  return pair.device.driver ?? 'none (a virtual device)';
+  return pair.device.driver ?? (pair.device.isEfa ? 'not named' : 'none (a virtual device)');
 }
 
 /** EFA's causes are its security groups and its reach, those of the others the network's; a node can have both. */

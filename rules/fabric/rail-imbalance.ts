@@ -66,6 +66,9 @@ function* judgeKind(kind: string, pairs: readonly PortPair[], seconds: number, l
   for (const { pair, moved } of candidates) {
     const ratio = Number(moved) / Number(median);
     if (ratio >= limits.medianRatio) continue;
+    // A port that sends and hears nothing is told by FabricOneWayTraffic, with its causes.
+    const packets = packetRise(pair);
+    if (packets && packets.sent > 0n && packets.received === 0n) continue;
     yield {
       subject: pair.port.name,
       message:

@@ -44,6 +44,16 @@ describe('text', () => {
     ]);
   });
 
+  test('findings that are one story name each other', async () => {
+    const spinning = { rule: 'GpuSpinning', subject: 'GPU-1' };
+    const drops = finding({ explains: [spinning, { ...spinning, subject: 'GPU-2' }], explainedBy: [{ rule: 'GpuXid', subject: 'GPU-3' }] });
+    expect((await opened('text').logged([drops])).slice(2)).toEqual([
+      '    because of GpuXid on GPU-3',
+      '    explains   GpuSpinning on GPU-1, GPU-2',
+      '    page       rules/fabric/receive-drops.md (railmedic explain FabricReceiveDrops)',
+    ]);
+  });
+
   test('what stays as it is costs no line; each change costs one', async () => {
     const { logged } = opened('text');
     expect(await logged([drops])).toHaveLength(3);
@@ -164,6 +174,8 @@ describe('json', () => {
       count: 1,
       page: oneWay.page,
       shadow: false,
+      explainedBy: [],
+      explains: [],
       msg: 'finding fires',
     });
   });

@@ -18,7 +18,7 @@ async function serve(listener: RequestListener): Promise<string> {
 test('any status is an answer', async () => {
   const url = await serve((request, response) => {
     response.statusCode = 404;
-    response.end(`${request.method} ${request.headers['x-token']}`);
+    response.end(`${request.method} ${String(request.headers['x-token'])}`);
   });
   expect(await host.fetch({ url, method: 'PUT', headers: { 'x-token': 'abc' }, timeoutSeconds: 5 })).toEqual({ status: 404, body: 'PUT abc' });
 });

@@ -161,7 +161,7 @@ export function pci(functions: readonly PciFunction[]): Pci {
 }
 
 export function deviceFiles(verbs: DeviceFiles['verbs'], others: readonly string[] = []): DeviceFiles {
-  return { verbs, others };
+  return { devVisible: true, verbs, others };
 }
 
 export function networkInterface(changes: Partial<NetworkInterface> = {}): NetworkInterface {

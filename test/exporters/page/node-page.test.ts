@@ -55,10 +55,11 @@ test('a healthy node, one that could not be seen whole, and other findings', () 
     finding({ suppressed: 'known' }),
     finding({ state: 'resolved' }),
     finding({ subject: 'rdmap17s0/1', count: 2 }),
-    finding({ subject: 'rdmap18s0/1' }),
+    finding({ subject: 'rdmap18s0/1', explains: [{ rule: 'GpuSpinning', subject: 'GPU-<1>' }] }),
   ];
   const page = renderPage(calmReport({ findings }), '0.1.0');
   expect(page.match(/<article/g)).toHaveLength(1);
+  expect(page).toContain('<p><b>explains:</b> GpuSpinning on GPU-&lt;1&gt;</p>');
   expect(page).toContain('<p><b>rdmap17s0/1</b> dropped 18 204 received packets in 10 s (1 820 a second, limit 100) (seen 2 times)</p>');
   expect(page).toContain(
     '<ul class="soft"><li>resolved 2026-11-23T20:01:00Z: <b>FabricReceiveDrops</b> on rdmap16s0/1</li>' +

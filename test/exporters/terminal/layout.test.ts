@@ -14,15 +14,16 @@ test('text hangs below where it began; a head that is too long stands alone', ()
   expect(hang('  GPU-3f2b8c1e-aaaa', 'one two', 24)).toEqual(['  GPU-3f2b8c1e-aaaa', '                one two']);
 });
 
-test('a command that does not fit gets a line of its own and is never broken', () => {
+test('a command that does not fit is never broken', () => {
   const long = 'aws ec2 describe-security-group-rules --group-id sg-1';
-  expect(commandLines('  check', ['uptime', long], 40)).toEqual(['  check         uptime', `    ${long}`]);
-  expect(commandLines('  check', [long, 'uptime'], 40)).toEqual(['  check', `    ${long}`, '                uptime']);
+  expect(commandLines('  check', ['uptime', 'w'], 40)).toEqual(['  check         uptime', '                w']);
+  expect(commandLines('  check', ['uptime', long], 40)).toEqual(['  check', '    uptime', `    ${long}`]);
+  expect(commandLines('  check', [], 40)).toEqual([]);
 });
 
 test('left and right ends of a line, or one below the other', () => {
-  expect(ends('left', 'right', 12)).toEqual(['left   right']);
-  expect(ends('left left', 'right', 12)).toEqual(['left left', '       right']);
+  expect(ends('BAD', 'left', 'right', 16)).toEqual(['BAD  left  right']);
+  expect(ends('BAD', 'left left left', 'right', 16)).toEqual(['BAD  left left', '     left', '           right']);
 });
 
 test('columns are counted by characters', () => {

@@ -136,11 +136,31 @@ shadow: FabricReceiveDrops on rdmap16s0/1: dropped
 `);
 });
 
+test('what the machine is, and findings that are one story', () => {
+  const story = { explains: [{ rule: 'GpuSpinning', subject: 'GPU-1' }], explainedBy: [{ rule: 'GpuXid', subject: 'GPU-3' }] };
+  const findings = [finding({ ...story, causes: [{ cause: 'c', likelihood: 'likely', why: 'busy', check: [], fix: [] }] })];
+  const opening = ['Amazon EC2 p4d.24xlarge, Ubuntu 24.04', `one line, ${HOSTILE}`];
+  expect(renderReport(calmReport({ findings }), { ...plain, opening })).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                       WARNING
+Amazon EC2 p4d.24xlarge, Ubuntu 24.04
+one line, ${HOSTILE_VISIBLE}
+
+WARNING  Fabric port drops received packets                   FabricReceiveDrops
+  rdmap16s0/1   dropped 18 204 received packets in 10 s (1 820 a second, limit
+                100)
+  explained by  GpuXid on GPU-3
+  likely        busy
+  explains      GpuSpinning on GPU-1
+
+24 rules looked, 1 fires.   railmedic explain FabricReceiveDrops
+`);
+});
+
 describe('no fault', () => {
   test('is said calmly, with what was seen', () => {
     const earlier = snapshot({
       infiniband: infiniband(efa('rdmap16s0', 50_000n, 50_000n), efa('rdmap17s0', 0n, 0n)),
-      'kernel-log': kernelLog({ lookedBack: 'looked back 15 min' }),
+      'kernel-log': kernelLog({ lookedBack: '15 min' }),
     });
     const sources = [source('infiniband'), source('nvidia-query', { status: 'absent', why: 'no NVIDIA function on PCI' })];
     expect(renderReport(calmReport({ sources }), { ...plain, version: '0.1.0', earlier })).toBe(`\
@@ -148,7 +168,7 @@ railmedic 0.1.0  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      OK
 
 OK  nothing is wrong that 24 rules can see
   seen          2 EFA devices; sent 1.2 M packets, received 1.1 M in 10 s
-                the kernel log: looked back 15 min
+                the last 15 min of the kernel log
   not here      nvidia-query: no NVIDIA function on PCI
 `);
   });

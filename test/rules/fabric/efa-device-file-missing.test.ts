@@ -27,15 +27,26 @@ describe('silent', () => {
     ]);
   });
 
-  test('when there is no file at all: the /dev of a container, not of the host', () => {
-    const files = deviceFiles([{ ...first, present: false }, { ...second, present: false }]);
+  test("when the node's /dev is not seen, and says so", () => {
+    const files = { ...deviceFiles([{ ...first, present: false }]), devVisible: false };
     expect(judge(rule, { infiniband: fabric, 'device-files': files })).toEqual([
-      { undecided: 'node', why: '/dev/infiniband shows no file at all: is /dev the one of the host?', report: false },
+      {
+        undecided: 'node',
+        why: "the node's /dev is not seen below the host root: whether its EFA devices have their files is not known",
+        report: true,
+      },
     ]);
   });
 });
 
 describe('reports', () => {
+  test('all files missing on a node whose /dev is seen', () => {
+    const files = deviceFiles([{ ...first, present: false }, { ...second, present: false }]);
+    expect(judge(rule, { infiniband: fabric, 'device-files': files })).toMatchObject([
+      { message: 'no file for 2 of 2 EFA devices: rdmap16s0 (/dev/infiniband/uverbs0 is missing); rdmap32s27 (/dev/infiniband/uverbs1 is missing)' },
+    ]);
+  });
+
   test('an interface whose file is missing', () => {
     const files = deviceFiles([first, { ...second, present: false }]);
     const [found] = judge(rule, { infiniband: fabric, 'device-files': files });

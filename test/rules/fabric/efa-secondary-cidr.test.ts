@@ -39,26 +39,26 @@ describe('silent', () => {
 describe('cannot tell', () => {
   test('without IMDS and outside 100.64.0.0/10', () => {
     expect(judge(rule, { infiniband: fabric, addresses: addresses('10.0.3.7') })).toEqual([
-      { undecided: 'node', why: 'IMDS did not answer: which block of the VPC 10.0.3.7 lies in is not known', report: true },
+      { undecided: 'node', why: 'IMDS did not answer: which block of the VPC 10.0.3.7 lies in is not known', report: true, because: 'imds' },
     ]);
   });
 
   test('without any address', () => {
     expect(judge(rule, { infiniband: fabric })).toEqual([
-      { undecided: 'node', why: 'neither IMDS nor the host gave an IPv4 address of this node', report: true },
+      { undecided: 'node', why: 'neither IMDS nor the host gave an IPv4 address of this node', report: true, because: 'imds' },
     ]);
     expect(judge(rule, { infiniband: fabric, addresses: addresses('garbage') })).toHaveLength(1);
   });
 
   test('where IMDS lists no blocks, or none that holds the address', () => {
     expect(judge(rule, { infiniband: fabric, imds: inBlocks('10.0.3.7', []) })).toEqual([
-      { undecided: 'node', why: 'IMDS listed no VPC blocks: which block of the VPC 10.0.3.7 lies in is not known', report: true },
+      { undecided: 'node', why: 'IMDS listed no VPC blocks: which block of the VPC 10.0.3.7 lies in is not known', report: true, because: 'imds' },
     ]);
     expect(judge(rule, { infiniband: fabric, imds: inBlocks('192.168.3.7', ['10.0.0.0/16', 'nonsense']) })).toEqual([
       {
         undecided: 'node',
         why: "192.168.3.7 lies in none of the VPC's blocks that IMDS lists (10.0.0.0/16, nonsense)",
-        report: true,
+        report: true, because: 'imds',
       },
     ]);
   });

@@ -234,7 +234,7 @@ describe('reports other drivers', () => {
     const at = (sent: bigint) => [efa('efa_0', traffic(sent, 0n)), rxe('rxe0', { sent_pkts: sent, rcvd_pkts: 0n })];
     const found = one(judge(rule, look(at(400n), imds()), look(at(0n))));
     expect(found.message).toBe(
-      'every fabric port that sends receives nothing: 2 ports sent 800 packets in 30 s, received 0 ' +
+      'all 2 fabric ports that send received nothing: 800 packets sent in 30 s, 0 received ' +
         '(none has ever received one since its counters began)',
     );
     expect(found.causes?.map(({ cause }) => cause)).toEqual([

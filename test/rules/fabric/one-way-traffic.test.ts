@@ -99,8 +99,9 @@ describe('reports the whole node', () => {
     const facts = groupsByRail([GROUP], [GROUP], [GROUP], [GROUP]);
     expect(one(judge(rule, look(now, facts), look(rails(0n, 0n))))).toEqual({
       subject: 'node',
+      title: 'Every EFA device that sends receives nothing',
       message:
-        'every EFA device that sends receives nothing: 4 ports sent 72 801 packets in 30 s, received 0 ' +
+        'all 4 EFA ports that send received nothing: 72 801 packets sent in 30 s, 0 received ' +
         '(none has ever received one since its counters began)',
       severity: 'critical',
       evidence: {
@@ -161,7 +162,7 @@ describe('reports the whole node', () => {
     const idle = [...rails(500n, 0n).slice(0, 2), ...rails(0n, 0n).slice(2)];
     const found = one(judge(rule, look(idle), look(rails(0n, 0n)), 29.6));
     expect(found.message).toBe(
-      'every EFA device that sends receives nothing: 2 ports sent 1 000 packets in 30 s, received 0 ' +
+      'all 2 EFA ports that send received nothing: 1 000 packets sent in 30 s, 0 received ' +
         '(none has ever received one since its counters began)',
     );
   });
@@ -171,7 +172,7 @@ describe('reports the whole node', () => {
     const before = [efa('rdmap16s0', traffic(0n, 5312n)), efa('rdmap17s0', traffic(0n, 0n))];
     const found = one(judge(rule, look(moved, imds()), look(before)));
     expect(found.message).toBe(
-      'every EFA device that sends receives nothing: 2 ports sent 1 800 packets in 30 s, received 0 (1 had received some before)',
+      'all 2 EFA ports that send received nothing: 1 800 packets sent in 30 s, 0 received (1 had received some before)',
     );
     expect(found.severity).toBe('warning');
     expect(found.evidence.ports).toEqual([
