@@ -39,11 +39,12 @@ function rank(evidence: Evidence, placement: Placement): Readonly<Record<string,
   // A port that receives on the same node, or did so itself, shows that its VPC block does not stop it.
   const blockFits = placement.lies === 'secondary' || placement.lies === 'shared-space';
   return {
+    // What one port of the node is spared, with the same groups and in the same zone, does not stop the other.
+    ...(sameGroupsReceive(evidence) && { 'security-group-egress': 1, 'security-group-ingress': 1, 'other-zone-or-vpc': 2 }),
     ...(deviceRise(silent, 'create_ah_err') > 0n && { 'other-zone-or-vpc': -1 }),
     ...(portRise(silent, 'unresponsive_remote_events') > 0n && { 'peer-gone': -2 }),
     ...(blockFits && !before && answered.length === 0 && { 'secondary-cidr': -3 }),
     ...(before && { 'peer-gone': -4 }),
-    ...(sameGroupsReceive(evidence) && { 'security-group-egress': 1, 'security-group-ingress': 1 }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { InfinibandDevice } from '../../model.ts';
 import type { Device } from './device.ts';
 
 /** Devices that are asked at the same time: few, so that the synchronous part of each follows closely on its answer. */
-const LANES = 32;
+const LANES = 8;
 /** A device that takes longer gives its lane to the next and goes on beside them. */
 const LANE_MS = 25;
 

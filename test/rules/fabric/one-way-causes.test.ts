@@ -26,10 +26,10 @@ describe('names the security groups', () => {
     const now = [...rails(5000n, 4000n).slice(0, 3), ...rails(500n, 0n).slice(3)];
     const found = one(judge(rule, look(now, groupsByRail([GROUP], [GROUP], [GROUP], [GROUP])), before));
     expect(ranking(found)).toEqual([
-      'other-zone-or-vpc possible',
       'peer-gone possible',
       'security-group-egress possible',
       'security-group-ingress possible',
+      'other-zone-or-vpc possible',
     ]);
   });
 
