@@ -1,5 +1,3 @@
-import si from 'systeminformation';
-
 /** What the machine is, for the head of a report. Every fact may be missing: in a container most of its sources are. */
 export interface Inventory {
   readonly system: string | undefined;
@@ -16,6 +14,8 @@ const LIMIT_MS = 5000;
  * five seconds is left out. `graphics()` is not asked: it runs nvidia-smi synchronously, which a hung driver blocks for ever.
  */
 export async function readInventory(): Promise<Inventory> {
+  // Loaded when asked for: the agent, which never asks, is two megabytes smaller.
+  const { default: si } = await import('systeminformation');
   const [system, os, cpu, memory, interfaces] = await Promise.all([
     within(si.system()),
     within(si.osInfo()),

@@ -14,8 +14,8 @@ import { openTerminal } from './terminal.ts';
 const STATUS_WRONG_CALL = 3;
 
 // Each silent card holds one thread of the pool until its driver answers; with the default of four, four would stop all
-// file reading. libuv reads this when the pool is first used, which is after this line.
-process.env['UV_THREADPOOL_SIZE'] ??= '64';
+// file reading; the largest instances have 32 cards. libuv reads this when the pool is first used, which is after this line.
+process.env['UV_THREADPOOL_SIZE'] ??= '40';
 
 const terminal = openTerminal(process.stdout, process.stderr, process.env);
 const stop = new AbortController();

@@ -1,8 +1,11 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encodings } from './server/encoding.ts';
 import { answerTo, type Answer, type Sources } from './server/routes.ts';
 import { boundWaiting } from './server/waiting.ts';
+
+// Not as an ES import, which would load a fetch implementation with it (see host/http.ts).
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface ServerOptions extends Sources {
   readonly host: string;

@@ -1,23 +1,29 @@
 import { Absent, type Collector } from '../collector.ts';
 import { parseMeminfo, parseUptime } from '../parse/meminfo.ts';
-import { optionalText } from './optional-text.ts';
+import { HeldText } from './held-text.ts';
 
 const TWO_MIB = '/sys/kernel/mm/hugepages/hugepages-2048kB';
 
 /** Facts of the node's kernel, each of which may be missing; absent when none of them is to be seen. */
 export function hostCollector(): Collector<'host'> {
+  const files = {
+    bootId: new HeldText('/proc/sys/kernel/random/boot_id'),
+    uptime: new HeldText('/proc/uptime'),
+    release: new HeldText('/proc/sys/kernel/osrelease'),
+    meminfo: new HeldText('/proc/meminfo'),
+    total: new HeldText(`${TWO_MIB}/nr_hugepages`),
+    free: new HeldText(`${TWO_MIB}/free_hugepages`),
+  };
   return {
     name: 'host',
     timeoutSeconds: 5,
     async collect(host) {
-      const [bootId, uptime, release, meminfo, total, free] = await Promise.all([
-        optionalText(host, '/proc/sys/kernel/random/boot_id'),
-        optionalText(host, '/proc/uptime'),
-        optionalText(host, '/proc/sys/kernel/osrelease'),
-        optionalText(host, '/proc/meminfo'),
-        optionalText(host, `${TWO_MIB}/nr_hugepages`),
-        optionalText(host, `${TWO_MIB}/free_hugepages`),
-      ]);
+      const bootId = files.bootId.read(host);
+      const uptime = files.uptime.read(host);
+      const release = files.release.read(host);
+      const meminfo = files.meminfo.read(host);
+      const total = files.total.read(host);
+      const free = files.free.read(host);
       if ([bootId, uptime, release, meminfo, total].every((text) => text === undefined)) {
         throw new Absent(`no facts of the kernel below ${host.root} (boot_id, uptime, osrelease, meminfo, hugepages)`);
       }
@@ -33,6 +39,9 @@ export function hostCollector(): Collector<'host'> {
         hugepages2MiTotal: count(total) ?? (defaultIs2Mi ? memory.get('HugePages_Total') : undefined),
         hugepages2MiFree: count(free) ?? (defaultIs2Mi ? memory.get('HugePages_Free') : undefined),
       };
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
     },
   };
 }

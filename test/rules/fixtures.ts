@@ -1,6 +1,7 @@
 import type {
   Addresses,
   DeviceFiles,
+  DmonGpu,
   Gpu,
   Imds,
   ImdsInterface,
@@ -10,9 +11,13 @@ import type {
   Judgement,
   Netdev,
   NetworkInterface,
+  NvidiaDmon,
   NvidiaQuery,
+  NvidiaSmi,
+  NvidiaSmiProcess,
   Pci,
   PciFunction,
+  SmiValue,
   SourceName,
   Sources,
 } from '../../agent/model.ts';
@@ -192,6 +197,51 @@ export function nvidiaQuery(gpus: readonly Partial<Gpu>[]): NvidiaQuery {
       ...gpu,
     })),
   };
+}
+
+/** Fields as the parser types them: numbers are numbers, `N/A` and tokens in brackets are unknown, the rest is text. */
+export function smiFields(values: Readonly<Record<string, string | number>>): Gpu['fields'] {
+  const typed = (value: string | number): SmiValue => {
+    if (typeof value === 'number') return { kind: 'number', value };
+    return /^(N\/A|\[.*\])$/.test(value) ? { kind: 'unknown', reason: value } : { kind: 'text', value };
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typed(value)]));
+}
+
+/** GPU 3, an H200, with these fields; `gpu({}, { index: 5, uuid: 'GPU-5' })` is another. */
+export function gpu(fields: Readonly<Record<string, string | number>> = {}, changes: Partial<Gpu> = {}): Gpu {
+  return {
+    index: 3,
+    uuid: 'GPU-00000000-1111-2222-3333-444444444444',
+    pciAddress: '0000:83:00.0',
+    name: 'NVIDIA H200',
+    busyRatio: 0,
+    fields: smiFields(fields),
+    ...changes,
+  };
+}
+
+/** What dmon says of GPU 3: the mean of five samples. */
+export function dmonGpu(columns: Readonly<Record<string, number>>, changes: Partial<DmonGpu> = {}): DmonGpu {
+  return { index: 3, instance: undefined, samples: 5, columns, ...changes };
+}
+export function nvidiaDmon(gpus: readonly DmonGpu[]): NvidiaDmon {
+  return { gpus };
+}
+
+/** nvidia-smi as it should be: found, its two processes running. */
+export function nvidiaSmi(changes: Partial<NvidiaSmi> = {}): NvidiaSmi {
+  return {
+    path: '/usr/bin/nvidia-smi',
+    tried: [],
+    driverVersion: '580.159.04',
+    processes: [smiProcess(), smiProcess({ name: 'dmon', pid: 4243 })],
+    failure: undefined,
+    ...changes,
+  };
+}
+export function smiProcess(changes: Partial<NvidiaSmiProcess> = {}): NvidiaSmiProcess {
+  return { name: 'query', pid: 4242, state: 'running', silentSeconds: 2, restarts: 0, droppedLines: 0, ...changes };
 }
 
 /** What a rule says of two looks, with its default settings unless some are given. */
