@@ -163,7 +163,7 @@ function linkStories(findings: readonly Finding[], rules: readonly ConfiguredRul
   const explainers = new Map(rules.map(({ rule }) => [rule.name, rule.explainedBy]));
   const firing = findings.filter((finding) => finding.state === 'firing' && !finding.shadow && finding.suppressed === undefined);
   const pairs = firing.flatMap((effect) =>
-    firing.filter((cause) => explainers.get(effect.rule)?.includes(cause.rule)).map((cause) => ({ cause, effect })),
+    firing.filter((cause) => explainers.get(effect.rule)?.includes(cause.rule) && canExplain(cause, effect)).map((cause) => ({ cause, effect })),
   );
   if (pairs.length === 0) return findings;
   const name = ({ rule, subject }: Finding): FindingName => ({ rule, subject });
@@ -172,6 +172,12 @@ function linkStories(findings: readonly Finding[], rules: readonly ConfiguredRul
     explainedBy: pairs.filter(({ effect }) => effect === finding).map(({ cause }) => name(cause)),
     explains: pairs.filter(({ cause }) => cause === finding).map(({ effect }) => name(effect)),
   }));
+}
+
+/** A fault of one GPU does not explain a fault of another: `GPU-1` explains `GPU-1 Xid 79`. Faults of the fabric explain any. */
+function canExplain(cause: Finding, effect: Finding): boolean {
+  const isGpu = ({ subject }: Finding): boolean => /^(GPU-|[0-9a-f]{4,8}:)/.test(subject);
+  return !isGpu(cause) || !isGpu(effect) || `${effect.subject} `.startsWith(`${cause.subject} `);
 }
 
 /** `ok`, or why a rule that needs these sources cannot judge. */

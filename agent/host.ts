@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { openFiles } from './host/files.ts';
 import { fetchText } from './host/http.ts';
 import { runCommand, startCommand } from './host/processes.ts';
+import { findProgram, searchPath } from './host/programs.ts';
 
 /**
  * The one door to the node. Paths are the node's own (`/sys/class/infiniband`); the host root is put before them here.
@@ -63,14 +64,36 @@ export interface Processes {
   run(path: string, args: readonly string[], bounds: RunBounds): Promise<{ readonly stdout: string; readonly stderr: string }>;
   /** A long-lived program whose lines are handed over as they come. */
   start(path: string, args: readonly string[], onLine: (line: string) => void, options?: StartOptions): RunningCommand;
+  /** How this process can run a program that stands there. Rejects with HostError (ENOENT, EACCES, …). */
+  program(place: ProgramPlace): Promise<Program>;
+  /** The directories of PATH. */
+  readonly searchPath: readonly string[];
 }
-export interface RunBounds {
+/** `here`: in this process's own file system. `node`: below the host root, to be run with the node's own libraries. */
+export type ProgramPlace =
+  | { readonly from: 'here'; readonly path: string }
+  | {
+      readonly from: 'node';
+      readonly path: string;
+      /** The file system that the program was made for: `/`, or that of a driver container. Its loader and libraries lie there. */
+      readonly system: string;
+      /** Directories with libraries of its own, looked through first; `path` and these are the node's. */
+      readonly libraries: readonly string[];
+    };
+/** What `run` and `start` need: hand `path` over as the program and the rest as their options. */
+export interface Program extends ProgramSurroundings {
+  readonly path: string;
+}
+export interface ProgramSurroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another system's dynamic loader and its arguments, which then runs the program. */
+  readonly loader?: readonly [path: string, ...args: string[]];
+}
+export interface RunBounds extends ProgramSurroundings {
   readonly timeoutSeconds: number;
   readonly maxBytes: number;
-  readonly env?: Readonly<Record<string, string>>;
 }
-export interface StartOptions {
-  readonly env?: Readonly<Record<string, string>>;
+export interface StartOptions extends ProgramSurroundings {
   /** Longer lines are cut. */
   readonly maxLineBytes?: number;
 }
@@ -80,6 +103,10 @@ export interface RunningCommand {
   readonly ended: Promise<Error | undefined>;
   /** SIGTERM, then SIGKILL after a second; does not wait. */
   stop(): void;
+  /** SIGKILL at once, when there is no second left; does not wait. */
+  kill(): void;
+  /** In a replay, where no time passes by itself: hands over what is due by now. */
+  catchUp?(): void;
 }
 
 export interface HttpRequest {
@@ -106,6 +133,8 @@ export function openHost(root = '/'): Host {
     ...openFiles(absolute),
     run: runCommand,
     start: startCommand,
+    program: (place) => findProgram(absolute, place),
+    searchPath: searchPath(),
     fetch: fetchText,
     wallTime: () => new Date(),
     hostname,

@@ -2,7 +2,7 @@ import { liveClock, replayClock, type Clock } from './clock.ts';
 import { openCollectors } from './collectors/index.ts';
 import type { KernelLogCollector } from './collectors/kernel-log.ts';
 import type { Collector } from './collector.ts';
-import { DEFAULT_CONFIG, parseConfig, type Config } from './config.ts';
+import { DEFAULT_CONFIG, type Config } from './config.ts';
 import { openHost, type Host } from './host.ts';
 import { readOwnFile } from './host/own-files.ts';
 import type { NodeOptions } from './options.ts';
@@ -28,6 +28,8 @@ export async function openNode(options: NodeOptions, fastSeconds: number): Promi
 
 export async function readConfig(options: NodeOptions): Promise<Config> {
   if (options.config === undefined) return DEFAULT_CONFIG;
+  // The YAML parser is loaded only when there is something to parse.
+  const { parseConfig } = await import('./parse-config.ts');
   return parseConfig(await readOwnFile(options.config), options.config, RULES);
 }
 

@@ -1,10 +1,11 @@
-import { basename, join } from 'node:path';
-import type { Host, HttpAnswer, HttpRequest, Processes, RunningCommand } from './host.ts';
-import { CommandError, errnoOf, HostError } from './host/errors.ts';
+import { join } from 'node:path';
+import type { Host, HttpAnswer, HttpRequest } from './host.ts';
+import { errnoOf, HostError } from './host/errors.ts';
 import { readTree } from './host/tree.ts';
 import { BadCapture, parseDescription, type Description } from './replay/description.ts';
 import { replayFiles } from './replay/files.ts';
 import { Errno, layLooks } from './replay/looks.ts';
+import { replayPrograms } from './replay/programs.ts';
 
 export { BadCapture } from './replay/description.ts';
 
@@ -33,7 +34,7 @@ export async function openReplay(directory: string, clock: ReplayTime): Promise<
   return {
     root: directory,
     ...replayFiles(layLooks(tree, description, file), description.probes, seconds),
-    ...replayPrograms(description.commands),
+    ...replayPrograms(description.commands, seconds),
     fetch: (request) => answer(request, description.http),
     wallTime: () => new Date(Date.parse(description.takenAt) + seconds() * 1000),
     hostname: () => description.hostname,
@@ -49,25 +50,4 @@ async function answer(request: HttpRequest, recorded: Description['http']): Prom
   const error = recorded.length === 0 ? 'ETIMEDOUT' : found?.error;
   if (error !== undefined) throw new HostError('fetch', request.url, new Errno(error));
   return { status: found?.status ?? 404, body: found?.body ?? '' };
-}
-
-function replayPrograms(recorded: Description['commands']): Processes {
-  return {
-    async run(path, args) {
-      const found = recorded.find(
-        ({ program, args: given }) => program === basename(path) && given.length === args.length && given.every((arg, at) => arg === args[at]),
-      );
-      if (!found) throw notRecorded(path, args);
-      const { stdout, stderr, exitCode } = found;
-      if (exitCode === 0) return { stdout, stderr };
-      const command = [path, ...args].join(' ');
-      throw new CommandError({ failure: 'exit-code', command, reason: `exit code ${exitCode}`, exitCode, stdout, stderr });
-    },
-    // What a long-lived program says over time is not recorded.
-    start: (path, args): RunningCommand => ({ pid: undefined, ended: Promise.resolve(notRecorded(path, args)), stop() {} }),
-  };
-}
-
-function notRecorded(path: string, args: readonly string[]): CommandError {
-  return new CommandError({ failure: 'not-found', command: [path, ...args].join(' '), reason: 'not in this capture' });
 }

@@ -51,7 +51,8 @@ export class Standing {
     if (this.phase === 'resolved' || this.phase === 'unseen') this.#begin(symptom, moment);
     if (rule.lasts === 'level') this.#awaySince = undefined;
     else this.#awaySince = moment.monotonicSeconds - ageSeconds(symptom, moment);
-    this.#count = rule.lasts === 'level' ? 1 : this.#count + 1;
+    // Without a time of its own it is a state that is seen again, not an event that happened again.
+    this.#count = symptom.happenedAt === undefined ? 1 : this.#count + 1;
     // Timers fire late or early by some milliseconds; ten seconds of looks must not wait for the eleventh.
     const due = rule.lasts !== 'level' || moment.monotonicSeconds - this.#startedAt >= forSeconds - Math.min(0.5, forSeconds * 0.1);
     if (this.phase === 'unknown' || (this.phase === 'pending' && due)) this.#change('firing', moment);

@@ -16,6 +16,25 @@ import { fabricRailImbalance } from './fabric/rail-imbalance.ts';
 import { fabricReceiveDrops } from './fabric/receive-drops.ts';
 import { infinibandLinkErrors } from './fabric/infiniband-link-errors.ts';
 import { infinibandPortDown } from './fabric/infiniband-port-down.ts';
+import { gpuLost } from './gpu/gpu-lost.ts';
+import { gpuXid } from './gpu/gpu-xid.ts';
+import { nvSwitchSxid } from './gpu/nvswitch-sxid.ts';
+import { gpuEccUncorrected } from './gpu/gpu-ecc-uncorrected.ts';
+import { gpuEccCorrectedStorm } from './gpu/gpu-ecc-corrected-storm.ts';
+import { gpuRowRemapPending } from './gpu/gpu-row-remap-pending.ts';
+import { gpuRowRemapFailure } from './gpu/gpu-row-remap-failure.ts';
+import { gpuSramThresholdExceeded } from './gpu/gpu-sram-threshold-exceeded.ts';
+import { gpuRecoveryNeeded } from './gpu/gpu-recovery-needed.ts';
+import { gpuThermalSlowdown } from './gpu/gpu-thermal-slowdown.ts';
+import { gpuPowerBrake } from './gpu/gpu-power-brake.ts';
+import { gpuPcieWidthDegraded } from './gpu/gpu-pcie-width-degraded.ts';
+import { gpuPcieGenDegraded } from './gpu/gpu-pcie-gen-degraded.ts';
+import { gpuFabricNotReady } from './gpu/gpu-fabric-not-ready.ts';
+import { gpuSpinning } from './gpu/gpu-spinning.ts';
+import { gpuPersistenceModeOff } from './gpu/gpu-persistence-mode-off.ts';
+import { nvidiaSmiUnresponsive } from './gpu/nvidia-smi-unresponsive.ts';
+import { nvidiaDriverMismatch } from './gpu/nvidia-driver-mismatch.ts';
+import { nvidiaDriverMissing } from './gpu/nvidia-driver-missing.ts';
 import { hugepagesMissing } from './host/hugepages-missing.ts';
 import { instanceInterruption } from './host/instance-interruption.ts';
 import { kernelLogLost } from './host/kernel-log-lost.ts';
@@ -45,6 +64,25 @@ export const RULES: readonly Rule[] = [
   infinibandPortDown,
   infinibandLinkErrors,
   fabricDeviceVanished,
+  gpuLost,
+  gpuXid,
+  nvSwitchSxid,
+  gpuEccUncorrected,
+  gpuEccCorrectedStorm,
+  gpuRowRemapPending,
+  gpuRowRemapFailure,
+  gpuSramThresholdExceeded,
+  gpuRecoveryNeeded,
+  gpuThermalSlowdown,
+  gpuPowerBrake,
+  gpuPcieWidthDegraded,
+  gpuPcieGenDegraded,
+  gpuFabricNotReady,
+  gpuSpinning,
+  gpuPersistenceModeOff,
+  nvidiaSmiUnresponsive,
+  nvidiaDriverMismatch,
+  nvidiaDriverMissing,
   kernelOomKill,
   lockedMemoryLimited,
   hugepagesMissing,

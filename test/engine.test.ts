@@ -100,6 +100,12 @@ describe('an event', () => {
     expect(states({ lasts: 'event', clearAfterSeconds: 3600 }, [[0, [at(-3600)]]])).toEqual(['-']);
   });
 
+  test('without a time of its own is a state seen again, and is not counted', () => {
+    const engine = engineWith({ lasts: 'until-reboot' }, () => [symptom]);
+    engine.look(fabric(), moment(0));
+    expect(engine.look(fabric(), moment(5))[0]).toMatchObject({ count: 1 });
+  });
+
   test('is counted, and keeps the time of the first', () => {
     const yields: (readonly Judgement[])[] = [[at(0)], [at(5), at(6)]];
     const engine = engineWith({ lasts: 'event', clearAfterSeconds: 3600 }, () => yields.shift() ?? []);
@@ -193,6 +199,18 @@ describe('the agent itself', () => {
       explainedBy: [{ rule: 'Effect', subject: 'rdmap16s0/1' }],
       explains: [{ rule: 'Effect', subject: 'rdmap16s0/1' }],
     });
+  });
+
+  test.each([
+    ['GPU-1', 'GPU-1 Xid 79', 1],
+    ['GPU-1', 'GPU-11 Xid 79', 0],
+    ['GPU-1', 'GPU-2', 0],
+    ['node', 'GPU-2', 1],
+    ['rdmap16s0/1', 'node', 1],
+  ])('a fault of %s explains one of %s: %i', (cause, effect, links) => {
+    const engine = engineWith({ name: 'Effect', explainedBy: ['Effect'] }, () => [cause, effect].map((subject) => ({ ...symptom, subject })));
+    const told = engine.look(fabric(), moment(0)).find(({ subject }) => subject === effect);
+    expect(told?.explainedBy.filter(({ subject }) => subject === cause)).toHaveLength(links);
   });
 
   test('wall clock jumps change no state: durations are monotonic', () => {

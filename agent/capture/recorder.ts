@@ -1,6 +1,9 @@
 import { CommandError, errnoOf, type Files, type HeldFile, type Host, type HttpRequest, type LogFile, type Processes } from '../host.ts';
 import { emptyNotes, type Exchanges, type Notes } from './notes.ts';
 
+/** Of one long-lived program: an hour of eight GPUs at one sample a second. */
+const MAX_RECORDED = 16 << 20;
+
 /** A host that hands everything through and notes what was read. So a capture holds what the collectors read, no more. */
 export class Recorder {
   readonly host: Host;
@@ -150,7 +153,32 @@ export class Recorder {
           throw error;
         }
       },
-      start: (path, args, onLine, options) => inner.start(path, args, onLine, options),
+      start: (path, args, onLine, options) => this.#start(inner, path, args, onLine, options),
+      program: (place) => inner.program(place),
+      searchPath: inner.searchPath,
     };
+  }
+
+  /** The lines of a long-lived program, of all its runs with these arguments. */
+  #start(inner: Host, ...[path, args, onLine, options]: Parameters<Processes['start']>): ReturnType<Processes['start']> {
+    const { commands } = this.exchanges;
+    const key = [path, ...args].join('\0');
+    const recorded = commands.get(key) ?? { path, args, stdout: '', stderr: '', exitCode: 0 };
+    commands.set(key, recorded);
+    let { stdout } = recorded;
+    const hear = (line: string): void => {
+      if (stdout.length < MAX_RECORDED) stdout += `${line}\n`;
+      commands.set(key, { ...recorded, stdout });
+      onLine(line);
+    };
+    const command = inner.start(path, args, hear, options);
+    void command.ended.then((error) => {
+      if (!(error instanceof CommandError)) return;
+      const { exitCode, stderr } = error;
+      if (exitCode !== undefined) commands.set(key, { path, args, stdout, stderr, exitCode });
+      // A program that could not be started is not on this node, and so it is in the replay.
+      else if (stdout === '' && error.signal === undefined) commands.delete(key);
+    });
+    return command;
   }
 }

@@ -21,6 +21,7 @@ export function addressesCollector(options: { readonly nodeIp?: NodeIp | undefin
   return {
     name: 'addresses',
     timeoutSeconds: 5,
+    schedule: '* * * * *',
     async collect(host) {
       const interfaces = host.interfaces();
       return {

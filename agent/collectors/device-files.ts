@@ -38,6 +38,7 @@ export function deviceFilesCollector(): Collector<'device-files'> {
   return {
     name: 'device-files',
     timeoutSeconds: 5,
+    schedule: '* * * * *',
     collect,
     close() {
       for (const held of names.values()) held.file.close();

@@ -14,8 +14,8 @@ export interface InfinibandOptions {
 }
 
 const BUDGET_SECONDS = 2;
-/** UV_THREADPOOL_SIZE (64) less four. */
-const SILENT_LIMIT = 60;
+/** UV_THREADPOOL_SIZE (40) less four. */
+const SILENT_LIMIT = 36;
 
 /** All of /sys/class/infiniband: EFA, InfiniBand, RoCE and soft-RoCE devices, their ports and every counter they have. */
 export function infinibandCollector(options: InfinibandOptions = {}): Collector<'infiniband'> {

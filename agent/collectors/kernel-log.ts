@@ -4,6 +4,7 @@ import { errnoOf, type Host, type LogFile } from '../host.ts';
 import type { KernelLine, KernelLog } from '../model.ts';
 import { parseKmsg } from '../parse/kmsg.ts';
 import { parseUptime } from '../parse/meminfo.ts';
+import { KernelLogGpu } from './kernel-log-gpu.ts';
 import { KernelLogOrder, type FreshRecord } from './kernel-log-order.ts';
 import { optionalText } from './optional-text.ts';
 
@@ -26,7 +27,10 @@ const DEVICE = '/dev/kmsg';
 const RECORDS_PER_TURN = 500;
 /** What one look reads; the rest stays in the kernel's ring until the next. */
 const MAX_RECORDS_PER_LOOK = 100_000;
-/** What is handed over at a time. The beginning of a flood shows its cause, so that its end is what is dropped. */
+/**
+ * What is handed over at a time. The beginning of a flood shows its cause, so that its end is what is dropped; what that
+ * says of GPUs is counted all the same.
+ */
 const MAX_LINES = 20_000;
 
 /** /dev/kmsg as a bounded stream: each look hands over what came since the last. */
@@ -52,6 +56,9 @@ class KernelLogStream {
   #isFirstHandOver = true;
   /** Kept here and not in the look: one that is given up loses nothing. */
   #waiting: FreshRecord[] = [];
+  readonly #gpu = new KernelLogGpu();
+  /** How many of those that wait were looked through for what they say of GPUs. */
+  #looked = 0;
   #overruns = 0;
   #dropped = 0;
   #unparsable = 0;
@@ -79,12 +86,14 @@ class KernelLogStream {
     if (this.#log === undefined || isOtherBoot) await this.#open(host, isOtherBoot);
     await this.#read(host, signal);
     const now = await this.#now(host);
+    await this.#gpu.resolve(host);
     signal.throwIfAborted();
     return this.#handOver(host, now);
   }
 
   async #open(host: Host, isOtherBoot: boolean): Promise<void> {
     this.close();
+    if (isOtherBoot) this.#gpu.forget();
     if (isOtherBoot || this.#order.last === undefined) {
       const isStored = this.#bootId !== undefined && this.#stored?.bootId === this.#bootId;
       const sequence = isStored ? this.#stored?.sequence : undefined;
@@ -105,7 +114,9 @@ class KernelLogStream {
     for (let read = 0; read < MAX_RECORDS_PER_LOOK && !signal.aborted; read += RECORDS_PER_TURN) {
       const more = this.#readTurn();
       if (this.#isCatchingUp) this.#forgetOld(await this.#now(host));
+      for (const { record } of this.#waiting.slice(this.#looked)) this.#gpu.take(record);
       if (this.#waiting.length > MAX_LINES) this.#dropped += this.#waiting.splice(MAX_LINES).length;
+      this.#looked = this.#waiting.length;
       if (!more) {
         this.#isCatchingUp = false;
         return;
@@ -121,8 +132,10 @@ class KernelLogStream {
       this.#overruns += overruns;
       for (const text of records) {
         const record = parseKmsg(text);
-        if (record) this.#waiting.push(...this.#order.take(record));
-        else this.#unparsable += 1;
+        if (record) {
+          this.#gpu.note(record.text);
+          this.#waiting.push(...this.#order.take(record));
+        } else this.#unparsable += 1;
       }
       if (!more) this.#waiting.push(...this.#order.end());
       return more;
@@ -143,7 +156,8 @@ class KernelLogStream {
     if (this.#order.continued) return;
     const since = (now - this.#lookBackSeconds) * 1e6;
     const firstKept = this.#waiting.findIndex(({ record }) => record.microseconds >= since);
-    this.#waiting.splice(0, firstKept === -1 ? this.#waiting.length : firstKept);
+    const forgotten = this.#waiting.splice(0, firstKept === -1 ? this.#waiting.length : firstKept);
+    this.#looked = Math.max(0, this.#looked - forgotten.length);
     // What was overwritten before the first line that is told is as old as the lines that are passed over.
     const [first] = this.#waiting;
     if (first) this.#waiting[0] = { ...first, lostBefore: 0 };
@@ -151,16 +165,19 @@ class KernelLogStream {
 
   #handOver(host: Host, now: number): KernelLog {
     const wallMs = host.wallTime().getTime();
+    const { part, passedOver } = this.#gpu.handOver((microseconds) => timeOf(microseconds / 1e6, wallMs, now));
     const gaps = this.#waiting.reduce((sum, { lostBefore }) => sum + lostBefore, 0);
     const value: KernelLog = {
       lines: this.#waiting.map(({ record }) => toLine(record, wallMs, now)),
       lostLines: Math.max(gaps, this.#isFirstHandOver ? 0 : this.#overruns),
-      droppedLines: this.#dropped,
+      droppedLines: this.#dropped + passedOver,
+      ...part,
       ...(this.#unparsable > 0 && { unparsableLines: this.#unparsable }),
       lookedBack: this.#isFirstHandOver ? this.#wordsForLookBack() : undefined,
     };
     this.#isFirstHandOver = false;
     this.#waiting = [];
+    this.#looked = 0;
     this.#overruns = 0;
     this.#dropped = 0;
     this.#unparsable = 0;
@@ -176,9 +193,12 @@ class KernelLogStream {
 function toLine(record: FreshRecord['record'], wallMs: number, now: number): KernelLine {
   const { sequence, microseconds, priority, text, fields } = record;
   const uptimeSeconds = microseconds / 1e6;
-  // The clocks of printk and of /proc/uptime drift apart; a line is never from the future.
-  const time = new Date(wallMs - Math.max(0, now - uptimeSeconds) * 1000).toISOString();
-  return { sequence, uptimeSeconds, time, priority, text, fields };
+  return { sequence, uptimeSeconds, time: timeOf(uptimeSeconds, wallMs, now), priority, text, fields };
+}
+
+/** The clocks of printk and of /proc/uptime drift apart; a line is never from the future. */
+function timeOf(uptimeSeconds: number, wallMs: number, now: number): string {
+  return new Date(wallMs - Math.max(0, now - uptimeSeconds) * 1000).toISOString();
 }
 
 function spanInWords(seconds: number): string {

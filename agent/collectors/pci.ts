@@ -37,7 +37,8 @@ export function pciCollector(): Collector<'pci'> {
     return { functions: [...now.values()].flatMap(({ found }) => found ?? []) };
   }
 
-  return { name: 'pci', timeoutSeconds: 5, collect };
+  // Hundreds of functions that change when a driver is bound; a device that goes away is seen in its driver's class at once.
+  return { name: 'pci', timeoutSeconds: 5, schedule: '* * * * *', collect };
 }
 
 async function listFunctions(host: Host): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Processes, RunBounds, RunningCommand, StartOptions } from '../host.ts';
+import type { Processes, ProgramSurroundings, RunBounds, RunningCommand, StartOptions } from '../host.ts';
 import { CommandError } from './errors.ts';
+import { lineSplitter } from './lines.ts';
 
 const DEFAULT_MAX_LINE_BYTES = 65_536;
 
@@ -8,7 +9,7 @@ const DEFAULT_MAX_LINE_BYTES = 65_536;
 export function runCommand(path: string, args: readonly string[], bounds: RunBounds): ReturnType<Processes['run']> {
   const { promise, resolve, reject } = Promise.withResolvers<{ stdout: string; stderr: string }>();
   const command = [path, ...args].join(' ');
-  const child = launch(path, args, bounds.env);
+  const child = launch(path, args, bounds);
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   let length = 0;
   const text = (): { stdout: string; stderr: string } => ({
@@ -16,7 +17,7 @@ export function runCommand(path: string, args: readonly string[], bounds: RunBou
     stderr: Buffer.concat(output.stderr).toString('utf8'),
   });
   const abandon = (failure: 'timed-out' | 'output-too-large', reason: string): void => {
-    kill(child);
+    stop(child);
     child.stdout?.destroy();
     child.stderr?.destroy();
     child.unref();
@@ -49,10 +50,12 @@ export function startCommand(
   options: StartOptions = {},
 ): RunningCommand {
   const command = [path, ...args].join(' ');
-  const child = launch(path, args, options.env);
   const { promise: ended, resolve } = Promise.withResolvers<Error | undefined>();
+  const child = launchOrNot(path, args, options);
+  if (child instanceof Error) return { pid: undefined, ended: Promise.resolve(startFailure(command, child)), stop() {}, kill() {} };
+  const lines = lineSplitter(onLine, options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES);
   let said = '';
-  child.stdout?.on('data', lineSplitter(onLine, options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES));
+  child.stdout?.on('data', (piece: Buffer) => lines.add(piece));
   child.stderr?.on('data', (piece: Buffer) => {
     if (said.length < 4096) said += piece.toString('utf8');
   });
@@ -60,33 +63,64 @@ export function startCommand(
   child.on('close', (exitCode, signal) => {
     resolve(exitCode === 0 ? undefined : endFailure(command, exitCode, signal, { stdout: '', stderr: said }));
   });
-  return { pid: child.pid, ended, stop: () => kill(child) };
+  return { pid: child.pid, ended, stop: () => stop(child), kill: () => signalGroup(child, 'SIGKILL') };
 }
 
-function launch(path: string, args: readonly string[], env: RunBounds['env']): ChildProcess {
-  return spawn(path, args, {
+/** Programs that have not ended yet, so that none outlives this process. */
+const running = new Set<ChildProcess>();
+
+/** SIGKILL to all that is still running, for the last moment of this process. */
+export function killAll(): void {
+  for (const child of running) signalGroup(child, 'SIGKILL');
+}
+
+function launch(path: string, args: readonly string[], { env, loader }: ProgramSurroundings): ChildProcess {
+  const [file, ...rest]: readonly [string, ...string[]] = loader ? [...loader, path, ...args] : [path, ...args];
+  const child = spawn(file, rest, {
     shell: false,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own: a wrapper script and what it started are ended together.
+    detached: true,
     // A fixed locale: what programs print is parsed.
     env: { ...process.env, LC_ALL: 'C', ...env },
   });
+  if (child.pid === undefined) return child;
+  if (running.size === 0) process.once('exit', killAll);
+  running.add(child);
+  child.once('exit', () => {
+    // What it started and left behind would hold our pipes, and outlive us.
+    signalGroup(child, 'SIGKILL');
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killAll);
+  });
+  return child;
 }
 
-function kill(child: ChildProcess): void {
+/** Most failures to start come as an event, some (no memory, too long a command line) are thrown. */
+function launchOrNot(path: string, args: readonly string[], options: StartOptions): ChildProcess | Error {
+  try {
+    return launch(path, args, options);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function stop(child: ChildProcess): void {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
+  signalGroup(child, 'SIGTERM');
   setTimeout(() => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) signalGroup(child, 'SIGKILL');
   }, 1000).unref();
 }
 
-function lineSplitter(onLine: (line: string) => void, maxLineBytes: number): (piece: Buffer) => void {
-  let unfinished = '';
-  return (piece) => {
-    const lines = (unfinished + piece.toString('utf8')).split('\n');
-    unfinished = (lines.pop() ?? '').slice(0, maxLineBytes);
-    for (const line of lines) onLine(line.slice(0, maxLineBytes).replace(/\r$/, ''));
-  };
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // ESRCH: it has ended meanwhile. EPERM: all that is left of the group has changed its user.
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error;
+  }
 }
 
 function startFailure(command: string, cause: Error): CommandError {

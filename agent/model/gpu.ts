@@ -38,6 +38,8 @@ export type SmiValue =
 export interface NvidiaQuery {
   readonly driverVersion: string | undefined;
   readonly gpus: readonly Gpu[];
+  /** UUIDs that this process has seen since it began and that the newest answer does not list; left out where there are none. */
+  readonly vanished?: readonly string[];
 }
 export interface Gpu {
   readonly index: number;
@@ -71,7 +73,10 @@ interface GpuEventBase {
   /** RFC 3339 of the newest of the `count` lines. */
   readonly time: string;
   readonly count: number;
-  /** The line as the kernel wrote it: attacker-controlled text (process names). */
+  /**
+   * The line as the kernel wrote it, cut at 400 characters; lines of one message are joined by a space. Attacker-controlled
+   * text (process names): escape it wherever it goes.
+   */
   readonly text: string;
 }
 export interface XidEvent extends GpuEventBase {
@@ -91,6 +96,19 @@ export interface XidEvent extends GpuEventBase {
   readonly nvlink: { readonly unit: string; readonly severity: string; readonly link: number } | undefined;
   /** Xid 154: the action it names (`GPU Reset Required`). */
   readonly recoveryAction: string | undefined;
+  /** Lines of this Xid on this GPU since the agent began to read this boot's log, the `count` of this event among them. */
+  readonly total: number;
+  /** How many processes this Xid named on this GPU within the last hour; 0 when its lines name none. */
+  readonly distinctProcesses: number;
+}
+/** Lines of one Xid on one GPU since the agent began to read this boot's log. */
+export interface XidTotal {
+  readonly pciAddress: string;
+  readonly uuid: string | undefined;
+  readonly xid: number;
+  readonly total: number;
+  /** RFC 3339 of the newest. */
+  readonly lastTime: string;
 }
 export interface SxidEvent extends GpuEventBase {
   readonly kind: 'sxid';
@@ -105,6 +123,7 @@ export interface SxidEvent extends GpuEventBase {
 export interface GpuLogEvent extends GpuEventBase {
   readonly kind: 'fallen-off-the-bus' | 'api-mismatch';
   readonly pciAddress: string | undefined;
+  readonly uuid: string | undefined;
 }
 /** Resolved at once: the process may be gone at the next look. */
 export interface GpuProcess {

@@ -1,4 +1,4 @@
-import type { GpuEvent } from './gpu.ts';
+import type { GpuEvent, XidTotal } from './gpu.ts';
 
 export interface Addresses {
   /** The node's primary IPv4 address and how it was found. */
@@ -50,8 +50,12 @@ export interface KernelLog {
   readonly droppedLines: number;
   /** Records that are not in the kernel's format, since the last look; left out where there were none. */
   readonly unparsableLines?: number;
-  /** What it says of GPUs. */
+  /** What it says of GPUs, also in the lines that were dropped above. */
   readonly gpuEvents: readonly GpuEvent[];
+  /** PCI address, as sysfs writes it, to the UUID that the kernel named for it in this boot. */
+  readonly gpuUuids?: Readonly<Record<string, string>>;
+  /** Every (GPU, Xid) seen in this boot since the agent began. */
+  readonly xidTotals?: readonly XidTotal[];
   /** How far back the first look went, in words for the report; undefined on later looks. */
   readonly lookedBack: string | undefined;
 }

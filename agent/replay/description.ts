@@ -31,6 +31,8 @@ const command = v.strictObject({
   stdout: v.optional(v.string(), ''),
   stderr: v.optional(v.string(), ''),
   exitCode: v.optional(v.pipe(v.number(), v.integer()), 0),
+  /** Of a program that runs on and on: what comes after the last recorded sample, all of them again or nothing more. */
+  then: v.optional(v.picklist(['again', 'silence']), 'again'),
 });
 
 const schema = v.strictObject({
