@@ -70,11 +70,13 @@ export class Loop {
   /** One look: collect, evaluate, publish. */
   async look(signal: AbortSignal): Promise<Report | undefined> {
     const { clock, engine, host } = this.#options;
+    // The counters are read first thing; what a slow source adds to the look must not count into the time between two looks.
+    const monotonicSeconds = clock.monotonicSeconds();
     await Promise.all(this.#runs.map((run) => run.turn(signal)));
     if (signal.aborted) return undefined;
     const snapshot = this.#snapshot();
     const wall = host.wallTime();
-    const findings = engine.look(snapshot, { monotonicSeconds: clock.monotonicSeconds(), wall });
+    const findings = engine.look(snapshot, { monotonicSeconds, wall });
     const report: Report = {
       node: this.#options.nodeName,
       instanceType: snapshot.imds.status === 'ok' ? snapshot.imds.value.instanceType : undefined,
@@ -90,6 +92,11 @@ export class Loop {
     this.#options.onLook?.(report);
     await this.#publish(report, signal);
     return report;
+  }
+
+  /** Lets a slow collector run at the next look, as its schedule does. */
+  makeDue(name: SourceName): void {
+    for (const run of this.#runs) if (run.collector.name === name) run.makeDue();
   }
 
   close(): void {
@@ -133,6 +140,8 @@ class CollectorRun {
   readonly #host: Host;
   readonly #clock: Clock;
   #due = true;
+  #hasRun = false;
+  #isInBackground = false;
   #retryAt: number | undefined;
   #outstandingSince: number | undefined;
   #durationSeconds = 0;
@@ -152,7 +161,7 @@ class CollectorRun {
   async turn(signal: AbortSignal): Promise<void> {
     const now = this.#clock.monotonicSeconds();
     if (this.#retryAt !== undefined && now >= this.#retryAt) this.#due = true;
-    if (this.collector.schedule !== undefined && !this.#due) return;
+    if (this.collector.schedule !== undefined && (!this.#due || this.#isInBackground)) return;
     if (this.#outstandingSince !== undefined) {
       this.#fail(new Error(`${this.collector.name} has not answered for ${(now - this.#outstandingSince).toFixed(0)} s`));
       return;
@@ -160,8 +169,16 @@ class CollectorRun {
     this.#due = false;
     this.#retryAt = undefined;
     this.#outstandingSince = now;
+    this.#isInBackground = this.collector.schedule !== undefined && this.#hasRun;
+    const run = this.#runOnce(signal);
+    // The first look waits for every source, so that its report is whole; later the slow ones come when they are done.
+    if (!this.#isInBackground) await run;
+    this.#hasRun = true;
+  }
+
+  async #runOnce(signal: AbortSignal): Promise<void> {
     const begun = performance.now();
-    const work = this.#collect(AbortSignal.any([signal, AbortSignal.timeout(this.collector.timeoutSeconds * 1000)]));
+    const work = this.#collect(AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(this.collector.timeoutSeconds * 1000))]));
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
     const giveUp = (): void => resolve('late');
     const timer = setTimeout(giveUp, this.collector.timeoutSeconds * 1000 + 100);
@@ -170,6 +187,7 @@ class CollectorRun {
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);
     this.#durationSeconds = (performance.now() - begun) / 1000;
+    this.#isInBackground = false;
     if (outcome === 'late') this.#fail(new Error(`${this.collector.name} did not answer within ${this.collector.timeoutSeconds} s`));
     else this.#accept(outcome);
   }

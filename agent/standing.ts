@@ -24,7 +24,8 @@ const NO_CAUSES: readonly Cause[] = Object.freeze([]);
  * `clearAfterSeconds`; what could not be judged is unknown; nothing heals because it was not seen.
  */
 export class Standing {
-  phase: 'pending' | 'firing' | 'unknown' | 'unseen' | 'resolved' = 'pending';
+  /** `unseen`: nothing ever stood here, but a fault could hide; `quiet`: the same, and not worth a word. */
+  phase: 'pending' | 'firing' | 'unknown' | 'unseen' | 'quiet' | 'resolved' = 'pending';
   readonly #configured: ConfiguredRule;
   #symptom: Symptom;
   #startedAt: number;
@@ -48,7 +49,7 @@ export class Standing {
     const { rule, forSeconds } = this.#configured;
     this.#symptom = symptom;
     this.#why = undefined;
-    if (this.phase === 'resolved' || this.phase === 'unseen') this.#begin(symptom, moment);
+    if (this.phase === 'resolved' || this.phase === 'unseen' || this.phase === 'quiet') this.#begin(symptom, moment);
     if (rule.lasts === 'level') this.#awaySince = undefined;
     else this.#awaySince = moment.monotonicSeconds - ageSeconds(symptom, moment);
     // Without a time of its own it is a state that is seen again, not an event that happened again.
@@ -63,7 +64,8 @@ export class Standing {
     if (this.#configured.rule.lasts !== 'level') return this.passed(moment);
     this.#awaySince = undefined;
     if (this.phase === 'firing') this.#change('unknown', moment);
-    if (report && (this.phase === 'pending' || this.phase === 'resolved')) {
+    if (!report && this.phase === 'unseen') this.phase = 'quiet';
+    if (report && (this.phase === 'pending' || this.phase === 'quiet' || this.phase === 'resolved')) {
       this.#begin(this.#symptom, moment);
       this.#change('unseen', moment);
     }
@@ -88,13 +90,13 @@ export class Standing {
 
   /** Whether nothing needs to be remembered: never fired and not yielded, or resolved long ago. */
   isOver(moment: Moment, mentioned: boolean, keepResolvedSeconds: number): boolean {
-    if (this.phase === 'pending' || this.phase === 'unseen') return !mentioned;
+    if (this.phase === 'pending' || this.phase === 'unseen' || this.phase === 'quiet') return !mentioned;
     return this.phase === 'resolved' && moment.monotonicSeconds - this.#endedAt >= keepResolvedSeconds;
   }
 
   /** As it leaves in the report; undefined while it is only pending. */
   finding(suppressed: string | undefined): Finding | undefined {
-    if (this.phase === 'pending') return undefined;
+    if (this.phase === 'pending' || this.phase === 'quiet') return undefined;
     const { rule, severity, shadow } = this.#configured;
     const symptom = this.#symptom;
     return {

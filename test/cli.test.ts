@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -61,6 +62,22 @@ async function get(url: string): Promise<{ status: number; text: string } | unde
   }
 }
 
+/** Makes an EFA that sends and never receives, in plain files that are rewritten in place. */
+function sendTraffic(root: string): () => void {
+  const port = join(root, 'sys/class/infiniband/rdmap16s0/ports/1/hw_counters');
+  const device = join(root, 'sys/class/infiniband/rdmap16s0/device');
+  mkdirSync(port, { recursive: true });
+  mkdirSync(device, { recursive: true });
+  writeFileSync(join(device, 'vendor'), '0x1d0f\n');
+  writeFileSync(join(device, 'device'), '0xefa1\n');
+  writeFileSync(join(port, 'rx_pkts'), '0\n');
+  let sent = 0;
+  const send = (): void => writeFileSync(join(port, 'tx_pkts'), `${(sent += 500)}\n`);
+  send();
+  const traffic = setInterval(send, 100);
+  return () => clearInterval(traffic);
+}
+
 describe('diagnose', () => {
   test.each([
     ['efa-healthy', 0],
@@ -80,25 +97,29 @@ describe('diagnose', () => {
   });
 
   test('follows plain files that are rewritten in place', async () => {
-    const port = join(directory, 'sys/class/infiniband/rdmap16s0/ports/1/hw_counters');
-    const device = join(directory, 'sys/class/infiniband/rdmap16s0/device');
-    mkdirSync(port, { recursive: true });
-    mkdirSync(device, { recursive: true });
-    writeFileSync(join(device, 'vendor'), '0x1d0f\n');
-    writeFileSync(join(device, 'device'), '0xefa1\n');
-    writeFileSync(join(port, 'rx_pkts'), '0\n');
-    let sent = 0;
-    const send = (): void => writeFileSync(join(port, 'tx_pkts'), `${(sent += 500)}\n`);
-    send();
-    const traffic = setInterval(send, 100);
+    const stop = sendTraffic(directory);
     const ended = await run('diagnose', '--host-root', directory, '--no-imds', '--duration', '2s', '--interval', '500ms', '--json', '--node-name', 'n1');
-    clearInterval(traffic);
+    stop();
     expect(ended.status).toBe(2);
     expect(JSON.parse(ended.stdout)).toMatchObject({
       node: 'n1',
       findings: [{ rule: 'FabricOneWayTraffic', severity: 'critical', state: 'firing', subject: 'rdmap16s0/1', page: 'rules/fabric/one-way-traffic.md' }],
     });
   });
+});
+
+test('a metadata service that never answers costs diagnose no fault', async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const address = silent.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  const stop = sendTraffic(directory);
+  const ended = await run('diagnose', '--host-root', directory, '--imds-url', url, '--duration', '2s', '--interval', '500ms', '--json');
+  stop();
+  silent.close();
+  const report: unknown = JSON.parse(ended.stdout);
+  expect(report).toMatchObject({ findings: [{ rule: 'FabricOneWayTraffic', state: 'firing' }, { rule: 'EfaSecondaryCidr', state: 'unknown' }] });
+  expect(ended.status).toBe(2);
 });
 
 describe('a call that cannot be meant ends with status 3 and says what was expected', () => {

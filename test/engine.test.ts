@@ -71,6 +71,15 @@ describe('a level', () => {
     expect(states({}, [[0, [cannotTell('node', 'no zone is known', 'infiniband')]]])).toEqual(['unknown']);
   });
 
+  test('that could hide a fault and now only has no baseline is no longer worth a word', () => {
+    const why = [undecided('node', 'no earlier look')];
+    expect(states({ forSeconds: 10 }, [[0, [cannotTell('node', 'no answer')]], [5, why], [10, [symptom]], [15, why]])).toEqual(['unknown', '-', '-', '-']);
+    const there = { ...symptom, subject: 'node' };
+    expect(states({ forSeconds: 10 }, [[0, [cannotTell('node', 'no answer')]], [5, why], [10, [there]], [15, [there]], [20, [there]]])).toEqual([
+      'unknown', '-', '-', '-', 'firing',
+    ]);
+  });
+
   test('keeps its beginning and tells why it is unknown', () => {
     let yields: readonly Judgement[] = [symptom];
     const engine = engineWith({}, () => yields);

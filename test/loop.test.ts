@@ -114,11 +114,23 @@ describe('a collector', () => {
     await look(loop);
     expect(asked).toBe(1);
     clock.seconds = 60;
+    await look(loop);
     expect((await look(loop)).snapshot.host.status).toBe('ok');
     clock.seconds = 600;
     await look(loop);
     expect(asked).toBe(2);
   });
+});
+
+test('a slow collector, once it has answered, is waited for no more: its answer counts from the look after', async () => {
+  const clock = handClock();
+  const answers = [Promise.resolve(hostFacts()), Promise.withResolvers<HostFacts>().promise];
+  const slow = collector(() => answers.shift() ?? Promise.resolve(hostFacts()), { schedule: '* * * * *', timeoutSeconds: 5 });
+  const other: Collector<'pci'> = { name: 'pci', timeoutSeconds: 5, collect: async () => ({ functions: [] }) };
+  const loop = loopOf([slow, other], { clock });
+  await look(loop);
+  loop.makeDue('host');
+  expect((await look(loop)).sources.map((source) => source.status)).toEqual(['ok', 'ok']);
 });
 
 describe('the end', () => {

@@ -255,8 +255,12 @@ describe('what does not lie in the tree', () => {
     expect(await host.run('/usr/bin/nvidia-smi', ['-L'], bounds)).toEqual({ stdout: 'GPU 0\n', stderr: '' });
     await expect(host.run('nvidia-smi', ['-q'], bounds)).rejects.toMatchObject({ failure: 'exit-code', exitCode: 9, message: 'nvidia-smi -q: exit code 9: no driver' });
     await expect(host.run('nvidia-smi', ['-x'], bounds)).rejects.toMatchObject({ failure: 'not-found' });
-    const running = host.start('nvidia-smi', ['dmon'], () => undefined);
-    await expect(running.ended).resolves.toMatchObject({ failure: 'not-found' });
+    await expect(host.start('nvidia-smi', ['dmon'], () => undefined).ended).resolves.toMatchObject({ failure: 'not-found' });
+    const lines: string[] = [];
+    await expect(host.start('nvidia-smi', ['-L'], (line) => lines.push(line)).ended).resolves.toBeUndefined();
+    expect(lines).toEqual(['GPU 0']);
+    expect(await host.program({ from: 'here', path: '/opt/nvidia-smi' })).toEqual({ path: '/opt/nvidia-smi' });
+    await expect(host.program({ from: 'here', path: '/opt/other' })).rejects.toThrow('cannot run /opt/other: ENOENT');
   });
 
   test('mounts answer as recorded, or when they are there', async () => {

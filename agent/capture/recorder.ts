@@ -172,13 +172,15 @@ export class Recorder {
       onLine(line);
     };
     const command = inner.start(path, args, hear, options);
-    void command.ended.then((error) => {
+    const noteEnd = async (): Promise<void> => {
+      const error = await command.ended;
       if (!(error instanceof CommandError)) return;
       const { exitCode, stderr } = error;
       if (exitCode !== undefined) commands.set(key, { path, args, stdout, stderr, exitCode });
       // A program that could not be started is not on this node, and so it is in the replay.
       else if (stdout === '' && error.signal === undefined) commands.delete(key);
-    });
+    };
+    void noteEnd();
     return command;
   }
 }

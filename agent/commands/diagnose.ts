@@ -26,12 +26,13 @@ const LOOK_BACK_SECONDS = 900;
 export async function diagnose(options: DiagnoseOptions, terminal: Terminal, signal: AbortSignal): Promise<number> {
   const config = await readConfig(options);
   const node = await openNode(options, options.duration);
-  const inventory = node.isReplay || options.json ? undefined : readInventory();
+  // Before the watch and not beside it: what it spawns would delay the looks.
+  const inventory = node.isReplay || options.json ? undefined : await readInventory();
   const { report, first } = await watch(options, node, config, terminal, signal);
   if (!report) return 3;
   if (options.json) terminal.print(reportText(report));
   else {
-    const opening = inventory ? inventoryLines(await inventory) : [];
+    const opening = inventory ? inventoryLines(inventory) : [];
     terminal.print(renderReport(report, { width: terminal.width, colour: terminal.colour, opening, ...(first && { earlier: first.snapshot }) }));
   }
   return exitStatus(report);
@@ -68,10 +69,12 @@ async function watch(
     const elapsed = (): number => node.clock.monotonicSeconds() - begin;
     const first = await loop.look(signal);
     let report = first;
-    for (let looks = 1; elapsed() < options.duration && !signal.aborted; looks += 1) {
-      terminal.progress(`watching ${node.name}: ${Math.ceil(options.duration - elapsed())} s to go`);
-      const next = Math.min(looks * options.interval, options.duration);
+    // Two looks at least, however long the first one took: without a second there is no rate.
+    for (let lookedAt = 0; lookedAt < options.duration && !signal.aborted; ) {
+      terminal.progress(`watching ${node.name}: ${Math.max(0, Math.ceil(options.duration - elapsed()))} s to go`);
+      const next = Math.min(lookedAt + options.interval, options.duration);
       await node.clock.sleep(next - elapsed(), signal);
+      lookedAt = Math.max(next, elapsed());
       report = (await loop.look(signal)) ?? report;
     }
     return { report, first };

@@ -32,7 +32,7 @@ const command = v.strictObject({
   stderr: v.optional(v.string(), ''),
   exitCode: v.optional(v.pipe(v.number(), v.integer()), 0),
   /** Of a program that runs on and on: what comes after the last recorded sample, all of them again or nothing more. */
-  then: v.optional(v.picklist(['again', 'silence']), 'again'),
+  afterwards: v.optional(v.picklist(['again', 'silence']), 'again'),
 });
 
 const schema = v.strictObject({

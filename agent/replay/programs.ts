@@ -65,25 +65,24 @@ function finite(lines: readonly string[], onLine: (line: string) => void, error:
 function endless(samples: ReturnType<typeof openSamples>, period: number, seconds: () => number, onLine: (line: string) => void): RunningCommand {
   const { promise, resolve } = Promise.withResolvers<Error | undefined>();
   const begun = seconds();
-  let said = 0;
-  let isOver = false;
+  const state = { said: 0, isOver: false };
   const catchUp = (): void => {
     // A little early rather than one look late: the replay's seconds are sums of fractions.
-    while (!isOver && said * period <= seconds() - begun + 1e-6) {
-      for (const line of samples(begun + said * period)) onLine(line);
-      said += 1;
+    while (!state.isOver && state.said * period <= seconds() - begun + 1e-6) {
+      for (const line of samples(begun + state.said * period)) onLine(line);
+      state.said += 1;
     }
   };
   const end = (signal: string): void => {
-    isOver = true;
+    state.isOver = true;
     resolve(new CommandError({ failure: 'signal', command: '', reason: `ended by ${signal}`, signal }));
   };
   queueMicrotask(catchUp);
   return { pid: undefined, ended: promise, catchUp, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
-function ended(error: Error | undefined): RunningCommand {
-  return { pid: undefined, ended: Promise.resolve(error), stop() {}, kill() {}, catchUp() {} };
+function ended(reason: Error | undefined): RunningCommand {
+  return { pid: undefined, ended: Promise.resolve(reason), stop() {}, kill() {}, catchUp() {} };
 }
 
 function endOf({ stdout, stderr, exitCode }: Recorded, path: string, args: readonly string[]): CommandError | undefined {

@@ -1,5 +1,4 @@
 import { DmonReader } from '../parse/dmon.ts';
-import { isSmiRow } from '../parse/smi-csv.ts';
 import { WANTED_FIELDS } from '../parse/smi-fields.ts';
 import type { Description } from './description.ts';
 
@@ -22,7 +21,7 @@ export function askedPeriod(args: readonly string[]): number | undefined {
 
 /**
  * The lines that the program said at a moment. Its recorded samples follow one another at their own pace and begin again at
- * the end, or, with `then: silence`, nothing more comes. Columns are those asked for, whatever was recorded.
+ * the end, or, with `afterwards: silence`, nothing more comes. Columns are those asked for, whatever was recorded.
  */
 export function openSamples(recorded: Recorded, asked: readonly string[]): (seconds: number) => Sample {
   const all = splitSamples(recorded);
@@ -30,7 +29,7 @@ export function openSamples(recorded: Recorded, asked: readonly string[]): (seco
   const period = askedPeriod(recorded.args) ?? askedPeriod(asked) ?? 1;
   return (seconds) => {
     const at = Math.floor(seconds / period + 1e-6);
-    return lines[recorded.then === 'silence' ? at : at % lines.length] ?? [];
+    return lines[recorded.afterwards === 'silence' ? at : at % lines.length] ?? [];
   };
 }
 
@@ -68,19 +67,24 @@ function dmonIdentity(): (line: string) => string | undefined {
 
 function queryIdentity(fields: readonly string[]): (line: string) => string | undefined {
   const at = Math.max(0, fields.findIndex((name) => keyOf(name) === 'uuid'));
-  return (line) => (isSmiRow(line) ? line.split(',')[at]?.trim() : undefined);
+  return (line) => cellsOf(line, fields)?.[at];
 }
 
 function project(sample: Sample, recorded: readonly string[], asked: readonly string[]): Sample {
-  const from = fieldsOf(recorded).map(keyOf);
+  const names = fieldsOf(recorded);
+  const from = names.map(keyOf);
   const to = fieldsOf(asked).map(keyOf);
   if (to.length === 0) return sample;
   return sample.map((line) => {
-    if (!isSmiRow(line)) return line;
-    const cells = line.split(',').map((cell) => cell.trim());
-    // A row that was not whole when it was recorded stays as it was.
-    return cells.length === from.length ? to.map((key) => cells[from.indexOf(key)] ?? NOT_RECORDED).join(', ') : line;
+    const cells = cellsOf(line, names);
+    return cells ? to.map((key) => cells[from.indexOf(key)] ?? NOT_RECORDED).join(', ') : line;
   });
+}
+
+/** Of a whole row. A message, and a row that was not whole when it was recorded, stay as they were. */
+function cellsOf(line: string, fields: readonly string[]): readonly string[] | undefined {
+  const cells = line.split(',').map((cell) => cell.trim());
+  return cells.length === fields.length ? cells : undefined;
 }
 
 function fieldsOf(args: readonly string[]): readonly string[] {
