@@ -87,10 +87,11 @@ export class Loop {
       rulesEvaluated: this.#options.rulesEvaluated,
       snapshot,
     };
-    this.#report = report;
     this.#lastTurnAt = clock.monotonicSeconds();
     this.#options.onLook?.(report);
     await this.#publish(report, signal);
+    // Only now: whoever reads this report finds the same look in the metrics.
+    this.#report = report;
     return report;
   }
 

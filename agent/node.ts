@@ -35,7 +35,7 @@ export async function readConfig(options: NodeOptions): Promise<Config> {
 
 /** `lookBackSeconds` of kernel log before the first look, where `state` does not say how far it was read. */
 export function collectorsFor(
-  options: NodeOptions,
+  options: NodeOptions & { readonly interval: number },
   config: Config,
   lookBackSeconds: number,
   state?: State,
@@ -43,6 +43,8 @@ export function collectorsFor(
   return openCollectors({
     nodeIp: options.nodeIp === undefined ? undefined : { address: options.nodeIp, from: '--node-ip' },
     imdsUrl: options.imds ? options.imdsUrl : undefined,
+    nvidiaSmi: options.nvidiaSmi,
+    intervalSeconds: options.interval,
     requiredMounts: config.required.mounts,
     lookBackSeconds,
     kernelLogPosition: state && { bootId: state.bootId, sequence: state.sequence },

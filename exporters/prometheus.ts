@@ -1,11 +1,14 @@
 import { Registry } from '@prometheus-io/client';
-import type { Exporter, Report, Snapshot } from '../agent/model.ts';
+import type { Exporter, Reading, Report, Snapshot } from '../agent/model.ts';
 import { agentGauges } from './prometheus/agent-gauges.ts';
 import { exposition, type Family } from './prometheus/exposition.ts';
 import { fabricGauges } from './prometheus/fabric-gauges.ts';
 import { findingGauges } from './prometheus/finding-gauges.ts';
+import { GpuEventCounters } from './prometheus/gpu-event-counters.ts';
+import { gpuFamilies } from './prometheus/gpu-families.ts';
 import { InfinibandCounters } from './prometheus/infiniband-counters.ts';
 import { netdevFamilies } from './prometheus/netdev-counters.ts';
+import { NvidiaSmiCounters } from './prometheus/nvidia-smi-counters.ts';
 import { addProcessMetrics } from './prometheus/process-metrics.ts';
 
 export interface PrometheusOptions {
@@ -39,11 +42,13 @@ export function prometheusExporter({ version, processMetrics = true }: Prometheu
   const setFabric = fabricGauges(registry);
   const setFindings = findingGauges(registry);
   const counters = new InfinibandCounters();
+  const gpuEvents = new GpuEventCounters();
+  const nvidiaSmi = new NvidiaSmiCounters();
   let body = Buffer.from('# railmedic has not looked at the node yet\n');
   return {
     name: 'prometheus',
     async publish(report: Report) {
-      const { infiniband, netdev } = valuesOf(report.snapshot);
+      const { infiniband, netdev, query, dmon } = valuesOf(report.snapshot);
       agent.set(report);
       setFabric(infiniband?.devices ?? []);
       setFindings(report.findings);
@@ -54,6 +59,9 @@ export function prometheusExporter({ version, processMetrics = true }: Prometheu
         ...(await clientFamilies(registry)),
         ...counters.families(infiniband?.devices ?? []),
         ...netdevFamilies(netdev?.interfaces ?? []),
+        ...gpuFamilies(query, dmon),
+        ...gpuEvents.families(query, report.snapshot['kernel-log']),
+        ...nvidiaSmi.families(report.snapshot['nvidia-smi']),
       ];
       body = Buffer.from(exposition(families));
     },
@@ -67,11 +75,17 @@ export function prometheusExporter({ version, processMetrics = true }: Prometheu
   };
 }
 
-function valuesOf({ infiniband, netdev }: Snapshot) {
+function valuesOf(snapshot: Snapshot) {
   return {
-    infiniband: infiniband.status === 'ok' ? infiniband.value : undefined,
-    netdev: netdev.status === 'ok' ? netdev.value : undefined,
+    infiniband: valueOf(snapshot.infiniband),
+    netdev: valueOf(snapshot.netdev),
+    query: valueOf(snapshot['nvidia-query']),
+    dmon: valueOf(snapshot['nvidia-dmon']),
   };
+}
+
+function valueOf<T>(reading: Reading<T>): T | undefined {
+  return reading.status === 'ok' ? reading.value : undefined;
 }
 
 async function clientFamilies(registry: Registry): Promise<readonly Family[]> {

@@ -21,6 +21,8 @@ function freshCollectors(): readonly Collector[] {
     lookBackSeconds: 900,
     kernelLogPosition: undefined,
     knownDevices: [],
+    nvidiaSmi: undefined,
+    intervalSeconds: 5,
   }).all;
 }
 

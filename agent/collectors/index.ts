@@ -8,12 +8,15 @@ import { infinibandCollector } from './infiniband.ts';
 import { kernelLogCollector, type KernelLogCollector } from './kernel-log.ts';
 import { mountsCollector } from './mounts.ts';
 import { netdevCollector } from './netdev.ts';
+import { nvidiaCollectors } from './nvidia.ts';
 import { pciCollector } from './pci.ts';
 
 /** What the collectors are told from outside the node: options, configuration, and the state of an earlier run. */
 export interface CollectorSettings {
   readonly nodeIp: { readonly address: string; readonly from: string } | undefined;
   readonly imdsUrl: string | undefined;
+  readonly nvidiaSmi: string | undefined;
+  readonly intervalSeconds: number;
   readonly requiredMounts: readonly { readonly path: string; readonly type?: string | undefined }[];
   readonly lookBackSeconds: number;
   readonly kernelLogPosition: { readonly bootId: string; readonly sequence: number } | undefined;
@@ -34,6 +37,7 @@ export function openCollectors(settings: CollectorSettings): { readonly all: rea
     hostCollector(),
     fabricProcessesCollector(),
     mountsCollector(settings.requiredMounts),
+    ...nvidiaCollectors({ nvidiaSmi: settings.nvidiaSmi, intervalSeconds: settings.intervalSeconds }),
   ];
   return { all, kernelLog };
 }

@@ -36,7 +36,6 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
   const memory = await openMemory(options, node, (text) => log.note('warn', text));
   const { all: collectors, kernelLog } = collectorsFor(options, config, memory.lookBackSeconds, memory.state);
   const rules = configureRules(config, RULES);
-  let report: Report | undefined;
   const loop = new Loop({
     host: node.host,
     clock: node.clock,
@@ -52,16 +51,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
       prometheus.countFailure(exporter);
       log.note('error', `exporter ${exporter} failed`, { exporter, error: String(error) });
     },
-    onLook: (made) => {
-      report = made;
-      parts.onLook?.(made);
-    },
+    ...(parts.onLook && { onLook: parts.onLook }),
   });
   const remember = (last: boolean): Promise<void> =>
-    memory.keep(kernelLog.position(), report, node.clock.monotonicSeconds(), last).catch((error: unknown) => {
+    memory.keep(kernelLog.position(), loop.report, node.clock.monotonicSeconds(), last).catch((error: unknown) => {
       log.note('warn', 'the state was not kept', { error: String(error) });
     });
-  const server = await listen(options, loop, prometheus, () => report, (error) => {
+  const server = await listen(options, loop, prometheus, (error) => {
     log.note('warn', error.message, { cause: String(error.cause) });
   });
   log.note('info', `railmedic ${VERSION} watches ${node.name} every ${options.interval} s, ${rules.length} rules; ${server.url}`);
@@ -93,13 +89,13 @@ function failedRule(config: Config): ReturnType<typeof configureRules>[number] {
   return configured;
 }
 
-function listen(options: AgentOptions, loop: Loop, prometheus: PrometheusExporter, report: () => Report | undefined, onError: (error: Error) => void): Promise<Server> {
+function listen(options: AgentOptions, loop: Loop, prometheus: PrometheusExporter, onError: (error: Error) => void): Promise<Server> {
   const limit = Math.max(STANDSTILL_SECONDS, options.interval * STANDSTILL_INTERVALS);
   const startedAt = performance.now();
   return startServer({
     ...options.listen,
     version: VERSION,
-    report,
+    report: () => loop.report,
     onError,
     metrics: () => prometheus.render(),
     health: () => {

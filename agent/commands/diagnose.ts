@@ -65,11 +65,12 @@ async function watch(
     onExporterFailure: () => {},
   });
   try {
+    // The first look opens everything, and may wait for what does not answer; the watch begins after it.
+    if (!node.isReplay) await loop.look(signal);
     const begin = node.clock.monotonicSeconds();
     const elapsed = (): number => node.clock.monotonicSeconds() - begin;
     const first = await loop.look(signal);
     let report = first;
-    // Two looks at least, however long the first one took: without a second there is no rate.
     for (let lookedAt = 0; lookedAt < options.duration && !signal.aborted; ) {
       terminal.progress(`watching ${node.name}: ${Math.max(0, Math.ceil(options.duration - elapsed()))} s to go`);
       const next = Math.min(lookedAt + options.interval, options.duration);

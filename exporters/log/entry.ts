@@ -19,8 +19,12 @@ export interface Entry {
 
 const LEVELS = { critical: 'error', warning: 'warn', info: 'info' } as const;
 
+const FIRES: ReadonlySet<Change['kind']> = new Set(['started', 'explained', 'alone', 'again', 'worse']);
+
 const EVENTS: Readonly<Record<Change['kind'], string>> = {
   started: 'finding fires',
+  explained: 'finding fires, explained by another',
+  alone: 'finding still fires and nothing explains it any more',
   again: 'finding still fires',
   worse: 'finding became critical',
   suppressed: 'finding is suppressed',
@@ -58,8 +62,7 @@ export function summaryEntry(report: Report, time: string): Entry {
 function levelOf(change: Change): Level {
   if (change.kind === 'source-failed') return 'warn';
   if (change.kind === 'unknown') return change.finding.severity === 'info' ? 'info' : 'warn';
-  const fires = change.kind === 'started' || change.kind === 'again' || change.kind === 'worse';
-  return fires ? LEVELS[change.finding.severity] : 'info';
+  return FIRES.has(change.kind) && 'finding' in change ? LEVELS[change.finding.severity] : 'info';
 }
 
 function facts(finding: Finding): Fields {

@@ -1,17 +1,18 @@
 import type { Finding, Report, SourceStatus } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 import { namesWords } from '../groups.ts';
+import { keyOf, storiesOf } from '../stories.ts';
 import { sortOut } from '../verdict.ts';
 import { count, duration } from '../words.ts';
 import type { Fields, Level } from './entry.ts';
 import type { Change } from './transitions.ts';
 
-/** The lines of a change: a block when a finding starts, one line for everything else. */
+/** The lines of a change: a block when a finding starts or stands alone, one line for everything else. */
 export function changeLines(change: Change): readonly string[] {
   if ('source' in change) return [line(change.at, 'SOURCE', sourceWords(change.source, change))];
   const [word, text] = findingWords(change);
   const first = line(change.at, word, `${title(change.finding)}${text}`);
-  return change.kind === 'started' ? [first, ...details(change.finding)] : [first];
+  return change.kind === 'started' || change.kind === 'alone' ? [first, ...details(change.finding)] : [first];
 }
 
 function findingWords(change: Exclude<Change, { source: SourceStatus }>): readonly [string, string] {
@@ -21,6 +22,8 @@ function findingWords(change: Exclude<Change, { source: SourceStatus }>): readon
   if (change.kind === 'shadow') return ['SHADOW', `: ${change.ended ? 'cleared' : finding.message}`];
   const words = {
     started: [severity, `: ${finding.title}`],
+    explained: [severity, `: explained by ${namesWords(finding.explainedBy)}: ${finding.message}`],
+    alone: [severity, ': still fires and nothing explains it any more'],
     again: [severity, `: seen again, still fires: ${finding.message}`],
     worse: [severity, `: became critical: ${finding.message}`],
     suppressed: ['SUPPRESSED', `: ${finding.message} (${finding.suppressed ?? ''})`],
@@ -33,7 +36,11 @@ function findingWords(change: Exclude<Change, { source: SourceStatus }>): readon
 /** `47 rules, 1 firing: FabricOneWayTraffic on node since …; sources not seen: imds (…)`. */
 export function summaryLine(report: Report, time: string): string {
   const { firing, unknown, failed } = sortOut(report);
-  const names = firing.map((finding) => `${title(finding)} since ${finding.since}`);
+  const explained = new Set(storiesOf(firing).flatMap(({ concerned }) => concerned));
+  const names = firing.map((finding) => {
+    const by = explained.has(finding) ? ` (explained by ${namesWords(finding.explainedBy)})` : '';
+    return `${title(finding)} since ${finding.since}${by}`;
+  });
   const parts = [
     `${count(report.rulesEvaluated, 'rule')}, ${firing.length} firing${names.length > 0 ? `: ${names.join(', ')}` : ''}`,
     ...(unknown.length > 0 ? [`cannot be judged: ${unknown.map(title).join(', ')}`] : []),
@@ -63,14 +70,14 @@ function after(seconds: number | undefined): string {
 
 function details(finding: Finding): readonly string[] {
   const cause = finding.causes[0];
+  const concerned = finding.explains.filter((name) => keyOf(name) !== keyOf(finding));
   const rows = [
     ['', finding.message],
     ...lists(finding),
-    ...(finding.explainedBy.length > 0 ? [['because of', namesWords(finding.explainedBy)]] : []),
     ...(cause ? [[cause.likelihood, cause.why]] : []),
     ...(cause?.check ?? []).map((command) => ['check', command]),
     ...(cause?.fix ?? []).map((command) => ['fix', command]),
-    ...(finding.explains.length > 0 ? [['explains', namesWords(finding.explains)]] : []),
+    ...(concerned.length > 0 ? [['concerns', namesWords(concerned)]] : []),
     ['page', `${finding.page} (railmedic explain ${finding.rule})`],
   ] as const;
   return rows.map(([label = '', text = '']) => `    ${label === '' ? '' : label.padEnd(11)}${visible(text)}`);

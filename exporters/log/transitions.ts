@@ -1,9 +1,11 @@
 import type { Finding, Report, SourceStatus } from '../../agent/model.ts';
+import { keyOf, storiesOf } from '../stories.ts';
+import { sortOut } from '../verdict.ts';
 import { secondsBetween } from '../words.ts';
 
 /** A change that is worth a line; `at` is the time of the report that showed it. */
 export type Change =
-  | { readonly kind: 'started' | 'again' | 'worse'; readonly at: string; readonly finding: Finding }
+  | { readonly kind: 'started' | 'explained' | 'alone' | 'again' | 'worse'; readonly at: string; readonly finding: Finding }
   | { readonly kind: 'suppressed'; readonly at: string; readonly finding: Finding }
   | { readonly kind: 'shadow'; readonly at: string; readonly finding: Finding; readonly ended: boolean }
   | { readonly kind: 'unknown'; readonly at: string; readonly finding: Finding }
@@ -19,11 +21,21 @@ export type Change =
 
 type Mode = 'firing' | 'unknown' | 'suppressed' | 'shadow';
 
+/**
+ * So long a finding that was told as part of another may outlive that other before it is told by itself: most rules clear
+ * after 60 s, and what ends together does not end at the same look.
+ */
+const ALONE_SECONDS = 120;
+
 /** What was last said of one finding. */
 interface Said {
   readonly mode: Mode;
   /** It has been reported as firing, so that its end must be told as well. */
   readonly fired: boolean;
+  /** It has been told with its causes, not only as part of the story of another. */
+  readonly whole: boolean;
+  /** Since when nothing explains it, while it has not been told whole. */
+  readonly aloneSince: string | undefined;
   readonly finding: Finding;
 }
 
@@ -36,15 +48,19 @@ export class Transitions {
     const at = report.takenAt;
     const changes = report.sources.flatMap((source) => this.#source(source, at));
     const standing = new Map<string, Said>();
-    for (const finding of report.findings) {
+    const explained = new Set(storiesOf(sortOut(report).firing).flatMap(({ concerned }) => concerned));
+    // What explains comes before what it explains.
+    for (const finding of report.findings.toSorted((a, b) => Number(explained.has(a)) - Number(explained.has(b)))) {
       const mode = modeOf(finding);
       if (!mode) continue;
-      const key = JSON.stringify([finding.rule, finding.subject]);
+      const key = keyOf(finding);
       const before = this.#said.get(key);
-      const fired = mode === 'firing' || (mode === 'unknown' && before?.fired === true);
-      standing.set(key, { mode, fired, finding });
-      const change = changeTo(mode, finding, before, at);
+      const change = changeTo(mode, finding, explained.has(finding), before, at);
+      const now = saidOf(mode, finding, explained.has(finding), before, at);
+      const isDue = now.aloneSince !== undefined && (secondsBetween(now.aloneSince, at) ?? 0) >= ALONE_SECONDS;
+      standing.set(key, isDue ? { ...now, whole: true, aloneSince: undefined } : now);
       if (change) changes.push(change);
+      if (isDue) changes.push({ kind: 'alone', at, finding });
     }
     for (const [key, said] of this.#said) {
       if (standing.has(key)) continue;
@@ -73,14 +89,23 @@ function modeOf(finding: Finding): Mode | undefined {
   return finding.state;
 }
 
-function changeTo(mode: Mode, finding: Finding, before: Said | undefined, at: string): Change | undefined {
+function changeTo(mode: Mode, finding: Finding, isExplained: boolean, before: Said | undefined, at: string): Change | undefined {
   if (before?.mode === mode) {
     const worse = mode === 'firing' && finding.severity === 'critical' && before.finding.severity !== 'critical';
     return worse ? { kind: 'worse', at, finding } : undefined;
   }
-  if (mode === 'firing') return { kind: before?.fired === true ? 'again' : 'started', at, finding };
+  if (mode === 'firing' && before?.fired === true) return { kind: 'again', at, finding };
+  if (mode === 'firing') return { kind: isExplained ? 'explained' : 'started', at, finding };
   if (mode === 'shadow') return { kind: mode, at, finding, ended: false };
   return { kind: mode, at, finding };
+}
+
+function saidOf(mode: Mode, finding: Finding, isExplained: boolean, before: Said | undefined, at: string): Said {
+  const fires = mode === 'firing';
+  const fired = fires || (mode === 'unknown' && before?.fired === true);
+  const whole = before?.whole === true || (fires && !isExplained && before?.fired !== true);
+  const isAlone = fires && !isExplained && !whole;
+  return { mode, fired, whole, aloneSince: isAlone ? (before?.aloneSince ?? at) : undefined, finding };
 }
 
 /** The engine drops what has been resolved for long, or at once when a rule is taken out: both are an end. */

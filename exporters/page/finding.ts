@@ -1,28 +1,48 @@
 import type { Cause, EvidenceValue, Finding, FindingName } from '../../agent/model.ts';
-import { namesWords, type Group } from '../groups.ts';
+import { groupAlike, namesWords, type Group } from '../groups.ts';
+import { concernWords, type Story } from '../stories.ts';
 import { clock } from '../words.ts';
 import { html, type Markup } from './html.ts';
 
-/** One fault, wherever it shows, with all its causes; the commands of the first are open. */
-export function groupBox(group: Group): Markup {
-  const [{ severity, title, rule, since, page, causes }] = group;
+/** One fault, wherever it shows, with all its causes; the commands of the first are open. What it explains is folded inside. */
+export function storyBox({ group, concerned, toldElsewhere }: Story): Markup {
+  const [{ severity, title, rule }] = group;
   return html`<article class="${severity}">
 <h3><b>${severity.toUpperCase()}</b> <span>${title}</span> <code>${rule}</code></h3>
-${group.map(place)}
-${group.length === 1 ? evidenceLists(group[0]) : undefined}
-${story('explained by', group.flatMap(({ explainedBy }) => explainedBy))}${causes.map(causeBox)}${story('explains', group.flatMap(({ explains }) => explains))}
-<p class="soft">since ${clock(since)} &middot; railmedic explain ${rule} &middot; ${page}</p>
+${body(group)}${groupAlike(concerned).map((alike) => concern(alike, group))}${also(toldElsewhere)}
+${foot(group)}
 </article>
 `;
+}
+
+function body(group: Group): Markup {
+  const [{ causes }] = group;
+  return html`${group.map(place)}
+${group.length === 1 ? evidenceLists(group[0]) : undefined}
+${causes.map(causeBox)}`;
+}
+
+function foot([{ since, rule, page }]: Group): Markup {
+  return html`<p class="soft">since ${clock(since)} &middot; railmedic explain ${rule} &middot; ${page}</p>`;
+}
+
+function concern(alike: Group, explainer: Group): Markup {
+  const [first, ...rest] = alike;
+  const words = `${concernWords(first, explainer)}${rest.length > 0 ? `, and ${namesWords(rest)}` : ''}`;
+  return html`
+<details><summary><b>concerns:</b> ${words}</summary>
+${body(alike)}
+${foot(alike)}
+</details>`;
+}
+
+function also(names: readonly FindingName[]): Markup | undefined {
+  return names.length === 0 ? undefined : html`<p><b>concerns:</b> ${namesWords(names)} as well</p>`;
 }
 
 function place({ subject, message, count }: Finding): Markup {
   const where = subject === 'node' ? undefined : html`<b>${subject}</b> `;
   return html`<p>${where}${message}${count > 1 ? ` (seen ${count} times)` : undefined}</p>`;
-}
-
-function story(label: string, names: readonly FindingName[]): Markup | undefined {
-  return names.length === 0 ? undefined : html`<p><b>${label}:</b> ${namesWords(names)}</p>`;
 }
 
 function causeBox(cause: Cause, index: number): Markup {

@@ -1,9 +1,11 @@
-import type { InfinibandDevice, Report, SourceStatus } from '../../agent/model.ts';
-import { gaps, groupAlike } from '../groups.ts';
-import { flow } from '../traffic.ts';
+import type { Report, SourceStatus } from '../../agent/model.ts';
+import { gaps } from '../groups.ts';
+import { storiesOf } from '../stories.ts';
 import { sortOut, verdictOf, type Sorted } from '../verdict.ts';
-import { amount, clock, count, duration } from '../words.ts';
-import { groupBox } from './finding.ts';
+import { clock, count, duration } from '../words.ts';
+import { deviceTable } from './device-table.ts';
+import { storyBox } from './finding.ts';
+import { gpuTable } from './gpu-table.ts';
 import { html, Markup } from './html.ts';
 import { STYLE } from './style.ts';
 
@@ -24,10 +26,11 @@ export function renderPage(report: Report, version: string): string {
 </head>
 <body>
 ${header(report)}
-${firing.length === 0 ? calm(report) : groupAlike(firing).map(groupBox)}
+${firing.length === 0 ? calm(report) : storiesOf(firing).map(storyBox)}
 ${gapList(sorted)}
 ${quietList(sorted)}
-${deviceTable(report)}
+${deviceTable(report.snapshot)}
+${gpuTable(report.snapshot)}
 ${sourceTable(report.sources)}
 <footer>railmedic ${version} &middot; ${count(report.rulesEvaluated, 'rule')} looked &middot; <a href="/api/v1/report">report as JSON</a> &middot; <a href="/metrics">metrics</a></footer>
 </body>
@@ -46,7 +49,6 @@ export function renderWaitingPage(version: string): string {
 `;
   return document.text;
 }
-
 
 function header(report: Report): Markup {
   const verdict = verdictOf(report);
@@ -79,31 +81,6 @@ function quietList({ suppressed, shadow, resolved }: Sorted): Markup | undefined
     ...shadow.map((one) => html`<li>shadow: <b>${one.rule}</b> on ${one.subject}: ${one.message}</li>`),
   ];
   return items.length === 0 ? undefined : html`<h2>Changes no verdict</h2><ul class="soft">${items}</ul>`;
-}
-
-function deviceTable({ snapshot: { infiniband } }: Report): Markup | undefined {
-  if (infiniband.status !== 'ok' || infiniband.value.devices.length === 0) return undefined;
-  return html`<h2>Fabric devices</h2>
-<div class="scroll"><table>
-<tr><th>port</th><th>driver</th><th>state</th><th>rate</th><th class="number">packets sent</th><th class="number">packets received</th></tr>
-${infiniband.value.devices.flatMap(deviceRows)}
-</table></div>`;
-}
-
-function deviceRows(device: InfinibandDevice): readonly Markup[] {
-  const driver = device.isEfa ? 'EFA' : (device.driver ?? 'virtual');
-  if (device.silence !== undefined || device.ports.length === 0) {
-    const why = device.silence === undefined ? 'no port' : `does not answer: ${device.silence}`;
-    return [html`<tr><td>${device.name}</td><td>${driver}</td><td colspan="4">${why}</td></tr>`];
-  }
-  return device.ports.map((port) => {
-    const [sent, received] = [flow(port, 'transmit_packets'), flow(port, 'receive_packets')];
-    // EFA's driver says ACTIVE always (efa_verbs.c): to show it would be to claim something.
-    const state = device.isEfa ? '' : port.state;
-    return html`<tr><td>${port.name}</td><td>${driver}</td><td>${state}</td><td>${port.rate}</td>
-<td class="number">${sent === undefined ? '–' : amount(sent)}</td><td class="number">${received === undefined ? '–' : amount(received)}</td></tr>
-`;
-  });
 }
 
 function sourceTable(sources: readonly SourceStatus[]): Markup {

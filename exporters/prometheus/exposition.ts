@@ -22,9 +22,23 @@ export function labelValue(text: string): string {
   return visible(text).replaceAll('\\', '\\\\').replaceAll('"', String.raw`\"`);
 }
 
-/** HELP and TYPE lines of a counter. */
-export function counterHead(name: string, help: string): string {
-  return `# HELP ${name} ${visible(help).replaceAll('\\', '\\\\')}\n# TYPE ${name} counter\n`;
+export type MetricType = 'counter' | 'gauge';
+
+/** HELP and TYPE lines of a family. */
+export function familyHead(name: string, type: MetricType, help: string): string {
+  return `# HELP ${name} ${visible(help).replaceAll('\\', '\\\\')}\n# TYPE ${name} ${type}\n`;
+}
+
+/** A family of series, each by its labels as text (`gpu="0",uuid="…"`); those without a value are left out. */
+export function familyOf(
+  name: string,
+  type: MetricType,
+  help: string,
+  series: Iterable<readonly [labels: string, value: number | undefined]>,
+): Family {
+  let text = familyHead(name, type, help);
+  for (const [labels, value] of series) if (value !== undefined) text += `${name}{${labels}} ${value}\n`;
+  return { name, text };
 }
 
 /** Families in the order of their names; those without a series are left out. */

@@ -1,5 +1,5 @@
 import type { Counters, InfinibandDevice } from '../../agent/model.ts';
-import { counterHead, labelValue, type Family } from './exposition.ts';
+import { familyHead, labelValue, type Family } from './exposition.ts';
 import { deviceNames, portNames, type CounterName } from './infiniband-names.ts';
 
 /** A directory of counters at this look. */
@@ -85,7 +85,7 @@ function layOut(devices: readonly InfinibandDevice[]): readonly FamilyLayout[] {
   }
   return [...families].map(([name, { helps, series }]) => ({
     name,
-    head: counterHead(name, [...helps].toSorted().join(' Or: ')),
+    head: familyHead(name, 'counter', [...helps].toSorted().join(' Or: ')),
     series,
   }));
 }

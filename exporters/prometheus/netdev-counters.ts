@@ -1,5 +1,5 @@
 import type { NetworkInterface } from '../../agent/model.ts';
-import { counterHead, labelValue, type Family } from './exposition.ts';
+import { familyHead, labelValue, type Family } from './exposition.ts';
 
 const DIRECTIONS = [
   ['receive', 'received', 'rx_bytes', 'receiveBytes'],
@@ -14,7 +14,7 @@ export function netdevFamilies(interfaces: readonly NetworkInterface[]): readonl
   const physical = interfaces.filter((one) => one.physical);
   return DIRECTIONS.map(([direction, verb, file, field]) => {
     const name = `railmedic_netdev_${direction}_bytes_total`;
-    const head = counterHead(name, `Bytes ${verb} by the network interface: /sys/class/net/<interface>/statistics/${file}.`);
+    const head = familyHead(name, 'counter', `Bytes ${verb} by the network interface: /sys/class/net/<interface>/statistics/${file}.`);
     const series = physical.map((one) => `${name}{interface="${labelValue(one.name)}"} ${one[field]}\n`);
     return { name, text: head + series.join('') };
   });

@@ -1,12 +1,15 @@
-import type { Cause, Finding, FindingName, Report } from '../../agent/model.ts';
+import type { Cause, Finding, Report } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
-import { namesWords, type Group } from '../groups.ts';
+import { groupAlike, namesWords, type Group } from '../groups.ts';
+import { concernWords, type Story } from '../stories.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
 import { columns, commandLines, ends, hang, padded, TEXT_COLUMN } from './layout.ts';
 import type { Paint } from './paint.ts';
 
 /** So many places of one fault get a line each; the others are named. */
 const MOST_LINES = 12;
+/** The same for what a fault explains. */
+const MOST_CONCERNS = 3;
 /** A longer subject (a GPU's UUID) stands on a line of its own. */
 const LONGEST_SUBJECT = 28;
 
@@ -16,17 +19,17 @@ export interface Look {
   readonly report: Report;
 }
 
-/** A fault as a block: title and rule, what is seen where, then what to think and what to type. */
-export function groupLines(group: Group, look: Look): readonly string[] {
+/** A fault as a block: title and rule, what is seen where, what to think and what to type, and what else comes of it. */
+export function storyLines(story: Story, look: Look): readonly string[] {
+  const { group } = story;
   const [first] = group;
   return [
     ...titleLines(first, look),
     ...placeLines(group, look),
     ...evidenceLines(group, look),
     ...sinceLines(group, look),
-    ...storyLines('explained by', group.flatMap(({ explainedBy }) => explainedBy), look),
     ...causeLines(first.causes, look),
-    ...storyLines('explains', group.flatMap(({ explains }) => explains), look),
+    ...concernLines(story, look),
   ];
 }
 
@@ -75,10 +78,17 @@ function sinceLines(group: Group, { width, paint, report }: Look): readonly stri
   return dimmed(hang('  since', `${visible(clock(oldest))}, ${duration(age)} ago`, width), paint);
 }
 
-/** Findings that are one story with this one: whoever mends the first mends the others. */
-function storyLines(label: string, names: readonly FindingName[], { width, paint }: Look): readonly string[] {
-  if (names.length === 0) return [];
-  return dimmed(hang(`  ${label}`, visible(namesWords(names)), width), paint);
+/** Findings that this one explains: what each says, where it stays readable, without its own causes and commands. */
+function concernLines({ group, concerned, toldElsewhere }: Story, { width, paint }: Look): readonly string[] {
+  const texts = [
+    ...groupAlike(concerned).flatMap((alike) => {
+      const rest = alike.slice(MOST_CONCERNS);
+      const shown = alike.slice(0, MOST_CONCERNS).map((finding) => concernWords(finding, group));
+      return rest.length === 0 ? shown : [...shown, `and ${namesWords(rest)}`];
+    }),
+    ...(toldElsewhere.length === 0 ? [] : [`${namesWords(toldElsewhere)} as well`]),
+  ];
+  return dimmed(texts.flatMap((text, index) => hang(index === 0 ? '  concerns' : '', visible(text), width)), paint);
 }
 
 /** The first cause with its commands; the others as one line each. */

@@ -1,9 +1,10 @@
 import type { Report, Snapshot } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
-import { gaps, groupAlike } from '../groups.ts';
+import { gaps } from '../groups.ts';
+import { storiesOf, type Story } from '../stories.ts';
 import { sortOut, verdictOf, type Sorted, type Verdict } from '../verdict.ts';
 import { count, duration } from '../words.ts';
-import { dimmed, groupLines, type Look } from './finding.ts';
+import { dimmed, storyLines, type Look } from './finding.ts';
 import { ends, hang, wrap } from './layout.ts';
 import { painter, type Tone } from './paint.ts';
 import { seenWords } from './seen.ts';
@@ -27,9 +28,10 @@ export function renderReport(report: Report, options: TerminalOptions): string {
   const look: Look = { width: Math.min(120, Math.max(40, options.width)), paint, report };
   const sorted = sortOut(report);
   const verdict = verdictOf(report);
-  const blocks = groupAlike(sorted.firing).map((group) => groupLines(group, look));
+  const stories = storiesOf(sorted.firing);
+  const blocks = stories.map((story) => storyLines(story, look));
   const calm = verdict === 'OK' || verdict === 'UNKNOWN' ? [calmLines(verdict, look, options.earlier)] : [];
-  const foot = footLines(sorted, look);
+  const foot = footLines(sorted, stories, look);
   const opening = (options.opening ?? []).flatMap((line) => wrap(visible(line), look.width));
   const head = [...headLines(verdict, look, options.version), ...opening.map((line) => paint('dim', line))];
   const sections = [head, ...calm, ...blocks, ...(foot.length > 0 ? [foot] : [])];
@@ -63,7 +65,7 @@ function calmLines(verdict: 'OK' | 'UNKNOWN', look: Look, earlier: Snapshot | un
   return [paint(TONES[verdict], verdict) + first.slice(verdict.length), ...rest, ...dimmed([...seen, ...none], paint)];
 }
 
-function footLines(sorted: Sorted, look: Look): readonly string[] {
+function footLines(sorted: Sorted, stories: readonly Story[], look: Look): readonly string[] {
   const { width, paint, report } = look;
   const notSeen = gaps(sorted.failed, sorted.unknown).flatMap(({ why, who }, index) =>
     hang(index === 0 ? 'not seen' : '', visible(`${who.join(', ')}: ${why}`), width),
@@ -72,16 +74,16 @@ function footLines(sorted: Sorted, look: Look): readonly string[] {
     ...sorted.suppressed.map(({ rule, subject, suppressed }) => `suppressed: ${rule} on ${subject} (${suppressed ?? ''})`),
     ...sorted.shadow.map(({ rule, subject, message }) => `shadow: ${rule} on ${subject}: ${message}`),
   ].flatMap((text) => wrap(visible(text), width).map((line) => paint('dim', line)));
-  return [...dimmed(notSeen, paint), ...quiet, ...countLines(report, sorted, width)];
+  return [...dimmed(notSeen, paint), ...quiet, ...countLines(report, sorted, stories, width)];
 }
 
 /** Nothing where the verdict has said it: no rule fires and none is unknown. */
-function countLines(report: Report, { firing, unknown, failed }: Sorted, width: number): readonly string[] {
+function countLines(report: Report, { firing, unknown, failed }: Sorted, stories: readonly Story[], width: number): readonly string[] {
   if (firing.length + unknown.length + failed.length === 0) return [];
-  const rules = [...new Set(firing.map(({ rule }) => rule))];
-  const fire = rules.length === 0 ? 'none fires' : `${rules.length} ${rules.length === 1 ? 'fires' : 'fire'}`;
+  const rules = new Set(firing.map(({ rule }) => rule)).size;
+  const fire = rules === 0 ? 'none fires' : `${rules} ${rules === 1 ? 'fires' : 'fire'}`;
   const looked = `${count(report.rulesEvaluated, 'rule')} looked, ${fire}.`;
-  const page = rules[0] ?? unknown[0]?.rule;
+  const page = stories[0]?.group[0].rule ?? unknown[0]?.rule;
   if (page === undefined) return [looked];
   const command = `railmedic explain ${page}`;
   return looked.length + 3 + command.length <= width ? [`${looked}   ${command}`] : [looked, command];

@@ -80,7 +80,10 @@ function unlisted(now: LostView, before: LostView | undefined): readonly string[
 function missing({ pci, 'nvidia-query': query }: LostView): readonly string[] {
   const listed = query?.gpus.map(({ pciAddress }) => pciAddress) ?? [];
   if (!pci || listed.length === 0 || listed.includes(undefined)) return [];
-  return pci.functions.filter(isGpu).flatMap(({ address }) => (listed.includes(address) ? [] : [address]));
+  const functions = pci.functions.filter(isGpu);
+  // By number first: addresses may be spelt or virtualised in a way that does not join, and as many as there are is all.
+  if (functions.length <= listed.length) return [];
+  return functions.flatMap(({ address }) => (listed.includes(address) ? [] : [address]));
 }
 
 /** A VGA or 3D controller for the nvidia driver: one that vfio-pci holds was given away on purpose. */

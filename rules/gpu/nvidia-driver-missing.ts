@@ -15,7 +15,7 @@ export const nvidiaDriverMissing = defineRule({
   severity: 'critical',
   page: 'rules/gpu/nvidia-driver-missing.md',
   needs: ['pci'],
-  uses: ['nvidia-smi'],
+  uses: ['nvidia-smi', 'nvidia-query'],
   // Modules load late in the boot; where the GPU Operator builds one it takes minutes.
   forSeconds: 60,
   settings: {},
@@ -23,7 +23,9 @@ export const nvidiaDriverMissing = defineRule({
     const smi = now['nvidia-smi'];
     const gpus = now.pci.functions.filter(({ kind, class: code }) => kind === 'nvidia' && IS_GPU.test(code));
     const ours = gpus.filter(({ driver }) => driver === undefined || !GIVEN_AWAY.test(driver));
-    const bare = ours.filter(({ driver }) => driver === undefined);
+    // GPUs that nvidia-smi lists have their driver, whatever the links below /sys show of it.
+    const isAnswered = (now['nvidia-query']?.gpus.length ?? 0) >= Math.max(1, ours.length);
+    const bare = isAnswered ? [] : ours.filter(({ driver }) => driver === undefined);
     const isRefused = ours.length > 0 && smi?.failure?.exitCode === NOT_LOADED;
     if (bare.length === 0 && !isRefused) {
       if (ours.length > 0 && smi === undefined) yield undecided('node', 'how nvidia-smi does was not read');

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding, Report } from '../../agent/model.ts';
 import { logExporter, type Level } from '../../exporters/log.ts';
 import { calmReport, finding, HOSTILE, HOSTILE_VISIBLE, oneWay, report, source } from './fixture.ts';
+import { spinning, uuid } from './gpu-fixture.ts';
 
 const signal = new AbortController().signal;
 
@@ -44,14 +45,71 @@ describe('text', () => {
     ]);
   });
 
-  test('findings that are one story name each other', async () => {
-    const spinning = { rule: 'GpuSpinning', subject: 'GPU-1' };
-    const drops = finding({ explains: [spinning, { ...spinning, subject: 'GPU-2' }], explainedBy: [{ rule: 'GpuXid', subject: 'GPU-3' }] });
-    expect((await opened('text').logged([drops])).slice(2)).toEqual([
-      '    because of GpuXid on GPU-3',
-      '    explains   GpuSpinning on GPU-1, GPU-2',
-      '    page       rules/fabric/receive-drops.md (railmedic explain FabricReceiveDrops)',
-    ]);
+  describe('one story', () => {
+    const fabric = finding({ explains: [spinning] });
+    const effect = { ...spinning, severity: 'critical', explainedBy: [fabric] } as const;
+    const alone = { ...effect, explainedBy: [] };
+    const EXPLAINED = `CRITICAL   GpuSpinning on node: explained by FabricReceiveDrops on rdmap16s0/1: ${spinning.message}`;
+
+    test('is a block for what explains, one line for what is explained, the cause first', async () => {
+      const { exporter, logged, said } = opened('text');
+      expect(await logged([effect, fabric])).toEqual([
+        '2026-11-23T20:02:00.000Z WARNING    FabricReceiveDrops on rdmap16s0/1: Fabric port drops received packets',
+        `    ${fabric.message}`,
+        '    concerns   GpuSpinning on node',
+        '    page       rules/fabric/receive-drops.md (railmedic explain FabricReceiveDrops)',
+        `2026-11-23T20:02:00.000Z ${EXPLAINED}`,
+      ]);
+      expect(await logged([effect, fabric])).toEqual([]);
+      expect(said(() => exporter.summary())).toEqual([
+        '2026-11-23T20:10:00.000Z SUMMARY    24 rules, 2 firing: GpuSpinning on node since 2026-11-23T20:01:00.000Z ' +
+          '(explained by FabricReceiveDrops on rdmap16s0/1), FabricReceiveDrops on rdmap16s0/1 since 2026-11-23T20:01:00.000Z',
+      ]);
+    });
+
+    test('one that ends with what explains it is not told by itself', async () => {
+      const { logged } = opened('text');
+      await logged([effect, fabric]);
+      expect(await logged([alone])).toHaveLength(1);
+      expect(await logged([])).toEqual(['2026-11-23T20:02:20.000Z CLEARED    GpuSpinning on node after 1 min 20 s']);
+    });
+
+    test('one that stays for two minutes longer is', async () => {
+      const { logged } = opened('text');
+      await logged([effect, fabric]);
+      await logged([alone]);
+      expect(await logged([effect, fabric])).toHaveLength(4);
+      expect(await logged([alone], { takenAt: '2026-11-23T20:10:00.000Z' })).toHaveLength(1);
+      expect(await logged([alone], { takenAt: '2026-11-23T20:11:59.000Z' })).toEqual([]);
+      expect(await logged([alone], { takenAt: '2026-11-23T20:12:00.000Z' })).toEqual([
+        '2026-11-23T20:12:00.000Z CRITICAL   GpuSpinning on node: still fires and nothing explains it any more',
+        `    ${spinning.message}`,
+        ...Array.from({ length: 8 }, (_, index) => `    gpus       GPU ${index} spins: SM 100 %`),
+        ...Array.from({ length: 8 }, (_, index) => `    uuids      ${uuid(index)}`),
+        '    likely     a collective waits for a rank',
+        '    check      py-spy dump --pid "$PID"',
+        '    page       rules/gpu/gpu-spinning.md (railmedic explain GpuSpinning)',
+      ]);
+      expect(await logged([alone], { takenAt: '2026-11-23T20:20:00.000Z' })).toEqual([]);
+      expect(await logged([effect, fabric], { takenAt: '2026-11-23T20:21:00.000Z' })).toHaveLength(4);
+      expect(await logged([alone], { takenAt: '2026-11-23T20:22:00.000Z' })).toHaveLength(1);
+      expect(await logged([alone], { takenAt: '2026-11-23T20:30:00.000Z' })).toEqual([]);
+    });
+
+    test('one that was told before is not told again when its explanation comes', async () => {
+      const { logged } = opened('text');
+      expect((await logged([alone])).length).toBeGreaterThan(1);
+      expect(await logged([effect, fabric])).toHaveLength(4);
+    });
+
+    test('JSON has both, with what links them', async () => {
+      const lines = (await opened('json').logged([effect, fabric])).map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines.map(({ msg, level, rule }) => [msg, level, rule])).toEqual([
+        ['finding fires', 'warn', 'FabricReceiveDrops'],
+        ['finding fires, explained by another', 'error', 'GpuSpinning'],
+      ]);
+      expect(lines[1]?.['explainedBy']).toMatchObject([{ rule: 'FabricReceiveDrops', subject: 'rdmap16s0/1' }]);
+    });
   });
 
   test('what stays as it is costs no line; each change costs one', async () => {

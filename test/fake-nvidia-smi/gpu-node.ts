@@ -24,7 +24,7 @@ export interface GpuNode {
   /** Looks until it holds; fails after ten seconds. */
   lookUntil(holds: (look: GpuLook) => boolean): Promise<GpuLook>;
   close(): void;
-  /** Every start of the fake so far, `<pid> <arguments>`, and with `ends` every end that was not by SIGKILL. */
+  /** Every start of the fake so far: `<pid> <arguments>`. */
   log(): readonly string[];
 }
 

@@ -27,7 +27,6 @@ function start() {
   const { log, ignoreTerm, hang, fail } = control();
   if (log) appendFileSync(log, `${process.pid} ${args.join(' ')}\n`);
   if (ignoreTerm) process.on('SIGTERM', () => {});
-  if (log && process.env.FAKE_NVIDIA_SMI_LOG_ENDS) process.on('exit', () => appendFileSync(log, `${process.pid} ended\n`));
   if (hang === true || hang === kind) return void setInterval(() => {}, 1e6);
   if (fail) {
     out(fail.stdout ?? '');

@@ -23,7 +23,7 @@ const MOVING = /^(# (HELP|TYPE) )?(process_|nodejs_|railmedic_collector_duration
 /** The capture through collectors, engine and exporters as the agent wires them, by a clock that does not wait. */
 async function play(name: string): Promise<{ report: Report; metrics: string }> {
   const capture = join(import.meta.dirname, '../captures', name);
-  const options = { hostRoot: '/', capture, imds: true, imdsUrl: 'http://169.254.169.254', logFormat: 'text', logLevel: 'info' } as const;
+  const options = { hostRoot: '/', capture, imds: true, imdsUrl: 'http://169.254.169.254', logFormat: 'text', logLevel: 'info', interval: INTERVAL_SECONDS } as const;
   const node = await openNode(options, WATCH_SECONDS);
   const { all: collectors } = collectorsFor(options, DEFAULT_CONFIG, 900);
   const rules = configureRules(DEFAULT_CONFIG, RULES);

@@ -25,7 +25,7 @@ async function gone(pids: readonly number[]): Promise<void> {
   }
 }
 
-/** How many of the fake's processes there were at most at a time, by kind; an end without a word counts as none. */
+/** Every start of one kind. */
 const startsOf = (node: GpuNode, kind: string): readonly string[] => node.log().filter((line) => line.includes(` ${kind}`));
 
 const HANGING = { timing: { silenceSeconds: 0.6, killSeconds: 0.5 } };

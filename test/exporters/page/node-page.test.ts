@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { PAGE_POLICY, renderPage, renderWaitingPage } from '../../../exporters/page/node-page.ts';
-import { calmReport, device, finding, HOSTILE, infiniband, port, report, snapshot, source } from '../fixture.ts';
+import { calmReport, device, finding, HOSTILE, infiniband, ok, port, report, snapshot, source } from '../fixture.ts';
+import { gpu, H200, query, spinning, uuid, xid, xids } from '../gpu-fixture.ts';
 
 const HOSTILE_HTML = 'a&quot;b\\c\\u000ad&lt;img src=x&gt;\\u001b[31me\\u009b2J\\u202ef';
 const body = (page: string): string => page.slice(page.indexOf('<body>'));
@@ -32,6 +33,7 @@ test('the page of a node with a fault', () => {
 <td class="number">18 190</td><td class="number">0</td></tr>
 
 </table></div>
+
 <h2>Sources</h2>
 <div class="scroll"><table><tr><th>source</th><th>status</th><th class="number">took</th><th>why</th></tr>
 <tr><td>infiniband</td><td class="ok">ok</td>
@@ -55,16 +57,76 @@ test('a healthy node, one that could not be seen whole, and other findings', () 
     finding({ suppressed: 'known' }),
     finding({ state: 'resolved' }),
     finding({ subject: 'rdmap17s0/1', count: 2 }),
-    finding({ subject: 'rdmap18s0/1', explains: [{ rule: 'GpuSpinning', subject: 'GPU-<1>' }] }),
+    finding({ subject: 'rdmap18s0/1' }),
   ];
   const page = renderPage(calmReport({ findings }), '0.1.0');
   expect(page.match(/<article/g)).toHaveLength(1);
-  expect(page).toContain('<p><b>explains:</b> GpuSpinning on GPU-&lt;1&gt;</p>');
   expect(page).toContain('<p><b>rdmap17s0/1</b> dropped 18 204 received packets in 10 s (1 820 a second, limit 100) (seen 2 times)</p>');
   expect(page).toContain(
     '<ul class="soft"><li>resolved 2026-11-23T20:01:00Z: <b>FabricReceiveDrops</b> on rdmap16s0/1</li>' +
       '<li>suppressed: <b>FabricReceiveDrops</b> on rdmap16s0/1 (known)</li>',
   );
+});
+
+test('what a fault explains is folded inside it', () => {
+  const drops = finding({ explains: [spinning] });
+  const page = renderPage(calmReport({ findings: [drops, { ...spinning, explainedBy: [drops] }] }), '0.1.0');
+  expect(page.slice(page.indexOf('<article'), page.indexOf('</article>'))).toBe(`<article class="warning">
+<h3><b>WARNING</b> <span>Fabric port drops received packets</span> <code>FabricReceiveDrops</code></h3>
+<p><b>rdmap16s0/1</b> dropped 18 204 received packets in 10 s (1 820 a second, limit 100)</p>
+
+
+<details><summary><b>concerns:</b> 8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples), explained by this (GpuSpinning)</summary>
+<p>8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples)</p>
+<ul>${[0, 1, 2, 3, 4, 5, 6, 7].map((index) => `<li>GPU ${index} spins: SM 100 %</li>`).join('')}</ul><ul>${[0, 1, 2, 3, 4, 5, 6, 7].map((index) => `<li>${uuid(index)}</li>`).join('')}</ul>
+<p><b>likely:</b> a collective waits for a rank</p><div class="soft">check</div><pre>py-spy dump --pid &quot;$PID&quot;</pre>
+<p class="soft">since 2026-11-23T20:01:00Z &middot; railmedic explain GpuSpinning &middot; rules/gpu/gpu-spinning.md</p>
+</details>
+<p class="soft">since 2026-11-23T20:01:00Z &middot; railmedic explain FabricReceiveDrops &middot; rules/fabric/receive-drops.md</p>
+`);
+  expect(renderPage(calmReport({ findings: [spinning] }), '0.1.0')).toContain('<code>GpuSpinning</code></h3>');
+});
+
+test('places that share a fault share its fold, and a second story only names it', () => {
+  const link = (subject: string) => ({ rule: 'GpuXid', subject });
+  const drops = finding({ explains: [link('GPU-<1>'), link('GPU-2')] });
+  const other = finding({ rule: 'Other', explains: [link('GPU-2')] });
+  const xid = (subject: string) => finding({ ...link(subject), message: 'Xid 79', explainedBy: [drops, other] });
+  const page = renderPage(calmReport({ findings: [drops, other, xid('GPU-<1>'), xid('GPU-2')] }), '0.1.0');
+  expect(page.match(/<article/g)).toHaveLength(2);
+  expect(page).toContain('<summary><b>concerns:</b> GPU-&lt;1&gt;: Xid 79, explained by this (GpuXid), and GpuXid on GPU-2</summary>');
+  expect(page).toContain('<p><b>concerns:</b> GpuXid on GPU-2 as well</p>');
+});
+
+test('GPUs, with what is known of each', () => {
+  const gpus = [gpu(0, H200), gpu(1, { name: HOSTILE, 'temperature.gpu': '[Unknown Error]', 'utilization.gpu': '[N/A]' }), gpu(2)];
+  const value = { driverVersion: '580.159.04', gpus, vanished: [uuid(3)] };
+  const log = xids(xid(0, 31, 1, '2026-11-23T19:00:00.000Z'), xid(0, 43, 2), xid(1, 79, 1));
+  const page = renderPage(calmReport({ snapshot: snapshot({ 'nvidia-query': ok(value), 'kernel-log': log }) }), '0.1.0');
+  const table = page.slice(page.indexOf('<h2>GPUs'), page.indexOf('</table>'));
+  expect(table).toBe(`<h2>GPUs</h2>
+<div class="scroll"><table>
+<tr><th>GPU</th><th>name</th><th>UUID</th><th class="number">busy</th><th class="number">memory</th><th class="number">power</th><th class="number">temperature</th><th>last Xid</th></tr>
+<tr><td>0</td><td>NVIDIA H200</td><td>${uuid(0)}</td>
+<td class="number">100 %</td><td class="number">31.6 of 140.4 GiB</td>
+<td class="number">627 of 650 W</td><td class="number">52 °C</td>
+<td>43 at 2026-11-23T20:00:30Z, 2 lines</td></tr>
+<tr><td>1</td><td>${HOSTILE_HTML}</td><td>${uuid(1)}</td>
+<td class="number">–</td><td class="number">–</td>
+<td class="number">–</td><td class="number">–</td>
+<td>79 at 2026-11-23T20:00:30Z</td></tr>
+<tr><td>2</td><td></td><td>${uuid(2)}</td>
+<td class="number">–</td><td class="number">–</td>
+<td class="number">–</td><td class="number">–</td>
+<td>none</td></tr>
+<tr><td>–</td><td></td><td>${uuid(3)}</td><td colspan="5">nvidia-smi does not list it any more</td></tr>
+
+`);
+  const blind = renderPage(calmReport({ snapshot: snapshot({ 'nvidia-query': query(gpu(2)) }) }), '0.1.0');
+  expect(blind).toContain('<td>–</td></tr>');
+  for (const reading of [query(), { status: 'failed', error: new Error('x') } as const]) {
+    expect(renderPage(calmReport({ snapshot: snapshot({ 'nvidia-query': reading }) }), '0.1.0')).not.toContain('GPUs');
+  }
 });
 
 test('devices without a port, without packets, without an answer', () => {

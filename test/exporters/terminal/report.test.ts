@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Cause, Finding } from '../../../agent/model.ts';
 import { renderReport } from '../../../exporters/terminal/report.ts';
+import { gpu, query, spinning } from '../gpu-fixture.ts';
 import { calmReport, efa, finding, HOSTILE, HOSTILE_VISIBLE, infiniband, kernelLog, oneWay, report, snapshot, source } from '../fixture.ts';
 
 const plain = { width: 80, colour: false };
@@ -136,9 +137,8 @@ shadow: FabricReceiveDrops on rdmap16s0/1: dropped
 `);
 });
 
-test('what the machine is, and findings that are one story', () => {
-  const story = { explains: [{ rule: 'GpuSpinning', subject: 'GPU-1' }], explainedBy: [{ rule: 'GpuXid', subject: 'GPU-3' }] };
-  const findings = [finding({ ...story, causes: [{ cause: 'c', likelihood: 'likely', why: 'busy', check: [], fix: [] }] })];
+test('what the machine is', () => {
+  const findings = [finding({ causes: [{ cause: 'c', likelihood: 'likely', why: 'busy', check: [], fix: [] }] })];
   const opening = ['Amazon EC2 p4d.24xlarge, Ubuntu 24.04', `one line, ${HOSTILE}`];
   expect(renderReport(calmReport({ findings }), { ...plain, opening })).toBe(`\
 railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                       WARNING
@@ -148,12 +148,89 @@ one line, ${HOSTILE_VISIBLE}
 WARNING  Fabric port drops received packets                   FabricReceiveDrops
   rdmap16s0/1   dropped 18 204 received packets in 10 s (1 820 a second, limit
                 100)
-  explained by  GpuXid on GPU-3
   likely        busy
-  explains      GpuSpinning on GPU-1
 
 24 rules looked, 1 fires.   railmedic explain FabricReceiveDrops
 `);
+});
+
+describe('one story', () => {
+  const oneStory = report({ findings: [{ ...oneWay, causes: oneWay.causes.slice(0, 2), explains: [spinning] }, spinning] });
+
+  test('at 80 columns: the GPUs that spin stand with the fabric fault that explains them', () => {
+    expect(renderReport(oneStory, plain)).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      CRITICAL
+
+CRITICAL  A fabric port sends and receives nothing           FabricOneWayTraffic
+  every EFA device that sends receives nothing: 2 ports sent 36 394 packets in
+  10 s, received 0 (none has ever received one since its counters began)
+  ports         rdmap16s0/1 sent 18 204, received 0 (never received one since
+                its counters began)
+                rdmap17s0/1 sent 18 190, received 0 (never received one since
+                its counters began)
+  likely        the security group sg-0aaa1111bbbb2222c has no egress rule to
+                itself; 0.0.0.0/0 does not count for EFA
+  check
+    aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0aaa1111bbbb2222c
+  fix
+    aws ec2 authorize-security-group-egress --group-id sg-0aaa1111bbbb2222c --protocol -1 --source-group sg-0aaa1111bbbb2222c
+  or            2. the security group sg-0aaa1111bbbb2222c has no ingress rule
+                   from itself
+  concerns      8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W,
+                PCIe at most 3 MB/s (mean of 5 samples), explained by this
+                (GpuSpinning)
+
+not seen        imds: IMDS did not answer within 1 s
+24 rules looked, 2 fire.   railmedic explain FabricOneWayTraffic
+`);
+  });
+
+  test('at 120 columns', () => {
+    const wide = renderReport(oneStory, { width: 120, colour: false });
+    expect(wide.slice(wide.indexOf('  or '))).toBe(`\
+  or            2. the security group sg-0aaa1111bbbb2222c has no ingress rule from itself
+  concerns      8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples),
+                explained by this (GpuSpinning)
+
+not seen        imds: IMDS did not answer within 1 s
+24 rules looked, 2 fire.   railmedic explain FabricOneWayTraffic
+`);
+  });
+
+  test('stands alone where what explains it does not fire', () => {
+    const findings = [{ ...oneWay, suppressed: 'known', explains: [spinning] }, spinning];
+    expect(renderReport(calmReport({ findings }), plain)).toContain(`
+WARNING  GPUs are busy and get no work done                          GpuSpinning
+  8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3
+  MB/s (mean of 5 samples)
+`);
+  });
+
+  test('the first places in words, the others by name; what another story tells only by name', () => {
+    const lost = finding({ rule: 'GpuLost', title: 'A GPU is lost', severity: 'warning', subject: 'GPU-1', message: 'lost' });
+    const link = (name: Finding) => ({ rule: name.rule, subject: name.subject });
+    const xids = [79, 62, 31, 45, 48].map((number) =>
+      finding({ rule: 'GpuXid', severity: 'critical', subject: `GPU-1 Xid ${number}`, message: `Xid ${number}`, explainedBy: [link(lost)] }),
+    );
+    const other = finding({ rule: 'Other', title: 'Another fault', subject: 'node', message: 'also wrong', explains: xids.slice(0, 1).map(link) });
+    const findings = [{ ...lost, explains: xids.map(link) }, ...xids, other];
+    expect(renderReport(calmReport({ findings }), plain)).toBe(`\
+railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      CRITICAL
+
+WARNING  A GPU is lost                                                   GpuLost
+  GPU-1         lost
+  concerns      critical: GPU-1 Xid 79: Xid 79, explained by this (GpuXid)
+                critical: GPU-1 Xid 62: Xid 62, explained by this (GpuXid)
+                critical: GPU-1 Xid 31: Xid 31, explained by this (GpuXid)
+                and GpuXid on GPU-1 Xid 45, GPU-1 Xid 48
+
+WARNING  Another fault                                                     Other
+  also wrong
+  concerns      GpuXid on GPU-1 Xid 79 as well
+
+24 rules looked, 3 fire.   railmedic explain GpuLost
+`);
+  });
 });
 
 describe('no fault', () => {
@@ -171,6 +248,17 @@ OK  nothing is wrong that 24 rules can see
                 the last 15 min of the kernel log
   not here      nvidia-query: no NVIDIA function on PCI
 `);
+  });
+
+  test.each([
+    [[gpu(0, { 'utilization.gpu': '100' }), gpu(1, { 'utilization.gpu': '0' }), gpu(2, { 'utilization.gpu': '[N/A]' })], '3 GPUs, 50 % busy'],
+    [[gpu(0, { 'utilization.gpu': '[N/A]' })], '1 GPU'],
+  ])('GPUs are seen %#', (gpus, words) => {
+    const { infiniband: fabric } = calmReport().snapshot;
+    const seen = snapshot({ infiniband: fabric, 'nvidia-query': query(...gpus) });
+    expect(renderReport(calmReport({ snapshot: seen }), { width: 120, colour: false })).toContain(
+      `  seen          2 EFA devices; ${words}; sent 1.2 M packets, received 1.1 M since their counters began\n`,
+    );
   });
 
   test('where there is nothing to see, it says so', () => {
@@ -210,7 +298,8 @@ not seen        imds, EfaSecondaryCidr: IMDS did not answer within 1 s
 test('hostile text cannot act on the terminal', () => {
   const cause: Cause = { cause: 'c', likelihood: 'likely', why: HOSTILE, check: [HOSTILE], fix: [HOSTILE] };
   const hostile = finding({ subject: HOSTILE, title: HOSTILE, message: HOSTILE, evidence: { [HOSTILE]: [HOSTILE, 'other'] }, causes: [cause, cause] });
-  const findings = [hostile, { ...hostile, shadow: true }, { ...hostile, suppressed: HOSTILE }, { ...hostile, state: 'unknown' as const }];
+  const story = [{ ...hostile, rule: 'A', explains: [{ rule: 'B', subject: HOSTILE }] }, { ...hostile, rule: 'B', explainedBy: [{ rule: 'A', subject: HOSTILE }] }];
+  const findings = [...story, hostile, { ...hostile, shadow: true }, { ...hostile, suppressed: HOSTILE }, { ...hostile, state: 'unknown' as const }];
   const sources = [source('imds', { status: 'failed', why: HOSTILE })];
   const text = renderReport(report({ node: HOSTILE, instanceType: HOSTILE, findings, sources }), plain);
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
