@@ -10,7 +10,7 @@ test('what nvidia-smi said to the collectors it says to those that replay the re
   const node = await gpuNode({ gpu: { 0: { uuid: 'GPU-8f2c1a5e-91d4-7c33-a0be-5d1f6e7a9b21' } }, rising: { 'temperature.gpu': 1 } }, { gpus: 2 });
   const collectors = nvidiaCollectors({ nvidiaSmi: node.nvidiaSmi, intervalSeconds: 1 });
   const directory = join(await directoryWith(), 'capture');
-  await recordCapture(node.host, directory, { collectors, seconds: 0.2, interval: 0.1, mask: true }).finally(() => {
+  await recordCapture(node.host, directory, { collectors, seconds: 1, interval: 0.5, mask: true }).finally(() => {
     for (const collector of collectors) collector.close?.();
   });
   let seconds = 0;

@@ -30,6 +30,7 @@ export const WANTED_FIELDS: readonly (readonly [key: string, ...older: string[]]
   ['power.draw.instant', 'gpu.power.draw.instant'],
   ['power.limit', 'gpu.power.requested_limit'],
   ['enforced.power.limit', 'gpu.power.current_limit'],
+  ['power.default_limit', 'gpu.power.default_limit'],
   ['clocks.current.sm', 'clocks.sm'],
   ['clocks.current.memory', 'clocks.mem'],
   ['clocks.max.sm'],

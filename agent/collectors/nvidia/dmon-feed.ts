@@ -3,7 +3,8 @@ import type { Host, Program } from '../../host.ts';
 import type { NvidiaDmon, NvidiaSmiFailure, NvidiaSmiProcess } from '../../model.ts';
 import { DmonReader } from '../../parse/dmon.ts';
 import { DmonMeans } from './dmon-means.ts';
-import { failureError, failureOf, remember } from './failure.ts';
+import { failureError, failureOf } from './failure.ts';
+import { Messages } from './messages.ts';
 import { Stream, type Job, type JobEnd } from './stream.ts';
 import type { Timing } from './timing.ts';
 
@@ -25,7 +26,7 @@ export class DmonFeed {
   #sampleAt: number | undefined;
   #beganAt: number | undefined;
   #malformed: Error | undefined;
-  #messages: string[] = [];
+  readonly #messages = new Messages();
   #failure: NvidiaSmiFailure | undefined;
   #isUnsupported = false;
   #first: Promise<void> | undefined;
@@ -91,7 +92,7 @@ export class DmonFeed {
   }
 
   #silence(seconds: number): Error {
-    const message = this.#messages.at(-1);
+    const message = this.#messages.all().at(-1);
     if (message !== undefined) return new Error(`cannot parse nvidia-smi dmon: got ${JSON.stringify(message)}, expected "# gpu …" and rows below it`);
     const pid = this.#stream.stuckPid;
     const stuck = pid === undefined ? '' : `, and its process ${pid} cannot be killed`;
@@ -102,7 +103,7 @@ export class DmonFeed {
     const list = this.#list();
     if (list === undefined) return undefined;
     this.#runningList = list.join(',');
-    this.#messages = [];
+    this.#messages.clear();
     this.#reader = new DmonReader();
     const devices = list.length === 0 ? [] : ['-i', this.#runningList];
     const args = ['dmon', '-s', 'pucvmet', '-d', String(this.#intervalSeconds), ...devices];
@@ -113,7 +114,7 @@ export class DmonFeed {
     this.#absorb(lines);
     if (stopped === 'restart') return 'next-at-once';
     if (stopped) return 'next-after-a-pause';
-    this.#failure = failureOf(error, this.#messages);
+    this.#failure = failureOf(error, this.#messages.all());
     this.#isUnsupported = this.#failure.exitCode === EXIT_UNSUPPORTED || /not supported/i.test(this.#failure.text);
     return 'next-after-a-pause';
   }
@@ -127,7 +128,7 @@ export class DmonFeed {
           this.#sampleAt = this.#timing.now();
           this.#failure = undefined;
           this.#isUnsupported = false;
-        } else if (!line.startsWith('#') && line.trim() !== '') remember(this.#messages, line.trim());
+        } else if (!line.startsWith('#') && line.trim() !== '') this.#messages.add(line.trim(), this.#timing.now());
       } catch (error) {
         this.#malformed = error instanceof Error ? error : new Error(String(error));
       }

@@ -1,8 +1,8 @@
 import { CommandError } from '../../host.ts';
 import type { NvidiaSmiFailure } from '../../model.ts';
 
-const MAX_MESSAGES = 3;
-const MAX_CHARACTERS = 300;
+const MAX_MESSAGES = 8;
+const MAX_CHARACTERS = 1000;
 
 /**
  * Why a run failed, from its end and from what it said to people. nvidia-smi writes its errors to stdout; the command
@@ -18,12 +18,6 @@ export function failureOf(error: Error | undefined, messages: readonly string[])
 /** The failure as a reading's error; `command` without the program's path: `--query-gpu`. */
 export function failureError(command: string, { exitCode, text }: NvidiaSmiFailure): Error {
   return new Error(`nvidia-smi ${command}: ${exitCode === undefined ? '' : `exit code ${exitCode}: `}${text}`);
-}
-
-/** The newest messages, so that a process that complains for ever costs no memory. */
-export function remember(messages: string[], message: string): void {
-  if (messages.at(-1) !== cut(message)) messages.push(cut(message));
-  if (messages.length > MAX_MESSAGES) messages.shift();
 }
 
 function cut(text: string): string {

@@ -2,7 +2,8 @@ import { CommandError, type Host, type Program } from '../../host.ts';
 import type { Gpu, NvidiaQuery, NvidiaSmiFailure, NvidiaSmiProcess } from '../../model.ts';
 import { gpuOf, isSmiRow, parseSmiRow, textOf } from '../../parse/smi-csv.ts';
 import { parseFieldHelp, refusedField, selectFields, type SmiField } from '../../parse/smi-fields.ts';
-import { failureError, failureOf, remember } from './failure.ts';
+import { failureError, failureOf } from './failure.ts';
+import { Messages } from './messages.ts';
 import { NewestSample } from './newest-sample.ts';
 import { Stream, type Job, type JobEnd } from './stream.ts';
 import type { Timing } from './timing.ts';
@@ -32,9 +33,8 @@ export class QueryFeed {
   #hasRows = false;
   readonly #uuids = new Map<string, string>();
   #malformed: Error | undefined;
-  /** What the present process said besides rows, and when. */
-  #messages: string[] = [];
-  #messageAt = Number.NEGATIVE_INFINITY;
+  /** What the present process said besides rows. */
+  readonly #messages = new Messages();
   #failure: NvidiaSmiFailure | undefined;
   #hasNoDevices = false;
   #first: Promise<void> | undefined;
@@ -67,8 +67,8 @@ export class QueryFeed {
   /** The last run's failure, or what a running one complains of besides its rows. */
   get failure(): NvidiaSmiFailure | undefined {
     if (this.#failure) return this.#failure;
-    const isRecent = this.#timing.now() - this.#messageAt < 3 * this.#intervalSeconds;
-    return isRecent && this.#messages.length > 0 ? { exitCode: undefined, text: this.#messages.join(' | ') } : undefined;
+    const recent = this.#messages.since(this.#timing.now() - 3 * this.#intervalSeconds);
+    return recent.length > 0 ? { exitCode: undefined, text: recent.join(' | ') } : undefined;
   }
 
   /** Goes through what came since the last time, for those who need its sum before the look. */
@@ -123,7 +123,7 @@ export class QueryFeed {
   }
 
   #silence(): Error {
-    const message = this.#messages.at(-1);
+    const message = this.#messages.all().at(-1);
     if (message !== undefined) return new Error(`cannot parse nvidia-smi ${COMMAND}: got ${JSON.stringify(message)}, expected rows of ${this.#fields.length} columns`);
     const seconds = this.#timing.now() - (this.#rowAt ?? this.#beganAt ?? this.#timing.now());
     const pid = this.#stream.stuckPid;
@@ -132,7 +132,7 @@ export class QueryFeed {
   }
 
   #plan(): Job {
-    this.#messages = [];
+    this.#messages.clear();
     this.#hasRows = false;
     if (this.#known === 'unasked') {
       return { args: ['--help-query-gpu'], isStream: false, ended: (end) => this.#helpEnded(end) };
@@ -159,14 +159,14 @@ export class QueryFeed {
     this.#absorb(lines);
     if (stopped === 'restart') return 'next-at-once';
     if (stopped) return 'next-after-a-pause';
-    const refused = refusedField([...this.#messages, error instanceof CommandError ? error.stderr : '']);
+    const refused = refusedField([...this.#messages.all(), error instanceof CommandError ? error.stderr : '']);
     if (refused !== undefined && this.#fields.some(({ query }) => query === refused)) {
       this.#refused.add(refused);
       return 'next-at-once';
     }
     // One that gives its rows and ends with 0 does not stream, but it answers.
-    if (error || !this.#hasRows) this.#failure = failureOf(error, this.#messages);
-    this.#hasNoDevices = this.#messages.some((text) => text.startsWith(NO_DEVICES));
+    if (error || !this.#hasRows) this.#failure = failureOf(error, this.#messages.all());
+    this.#hasNoDevices = this.#messages.all().some((text) => text.startsWith(NO_DEVICES));
     return 'next-after-a-pause';
   }
 
@@ -208,8 +208,7 @@ export class QueryFeed {
   }
 
   #message(text: string): void {
-    remember(this.#messages, text);
-    this.#messageAt = this.#timing.now();
+    this.#messages.add(text, this.#timing.now());
     if (!text.startsWith(NO_DEVICES)) return;
     this.#hasNoDevices = true;
     this.#rows.clear();

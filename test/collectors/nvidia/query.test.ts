@@ -126,8 +126,16 @@ describe('GPUs that come, go and move', () => {
     expect(look.query).toMatchObject({ value: { driverVersion: '580.159.04' } });
   });
 
+  test('each that cannot be reached is told of, as long as it is said', async () => {
+    const line = (at: number): string => `Unable to determine the device handle for GPU 0000:0${at}:00.0: GPU is lost.  Reboot the system to recover this GPU`;
+    const node = await gpuNode({ before: `${line(1)}\n${line(2)}\n` });
+    await node.look();
+    const { smi } = await node.look();
+    expect(smi).toMatchObject({ value: { failure: { text: `${line(1)} | ${line(2)}` } } });
+  });
+
   test('none at all is an answer', async () => {
-    const node = await gpuNode({ noDevices: true });
+    const node = await gpuNode({ noDevices: true }, { timing: { firstAnswerSeconds: 0.5 } });
     const { query, smi } = await node.look();
     expect(query).toMatchObject({ status: 'ok', value: { gpus: [] } });
     expect(smi).toMatchObject({ value: { failure: { exitCode: undefined, text: 'No devices were found' } } });
@@ -143,9 +151,9 @@ describe('GPUs that come, go and move', () => {
 
 describe('bad output', () => {
   test.each([
-    ['cut in the middle of a line', { cut: true }, /^cannot parse nvidia-smi --query-gpu: got \d+ columns \("0, GPU-.*…"\), expected 62$/],
-    ['without its last columns', { dropColumns: 2 }, /^cannot parse nvidia-smi --query-gpu: got 60 columns \(.*\), expected 62$/],
-    ['that is none', { garbage: true }, 'cannot parse nvidia-smi --query-gpu: got "\\u0000\\u0001%%%% not an answer %%%%", expected rows of 62 columns'],
+    ['cut in the middle of a line', { cut: true }, /^cannot parse nvidia-smi --query-gpu: got \d+ columns \("0, GPU-.*…"\), expected 63$/],
+    ['without its last columns', { dropColumns: 2 }, /^cannot parse nvidia-smi --query-gpu: got 61 columns \(.*\), expected 63$/],
+    ['that is none', { garbage: true }, 'cannot parse nvidia-smi --query-gpu: got "\\u0000\\u0001%%%% not an answer %%%%", expected rows of 63 columns'],
   ])('%s fails the read and says so', async (_, query, message) => {
     const node = await gpuNode({ query }, { timing: { firstAnswerSeconds: 1 } });
     expect(errorOf((await node.look()).query)).toMatch(message);
@@ -160,7 +168,7 @@ describe('bad output', () => {
   });
 
   test('without end is bounded, counted and stopped', async () => {
-    const node = await gpuNode({ query: { flood: 20_000 } });
+    const node = await gpuNode({ query: { flood: 20_000 } }, { timing: { firstAnswerSeconds: 0.2 } });
     const { smi } = await node.lookUntil((look) => look.smi.status === 'ok' && (look.smi.value.processes[0]?.droppedLines ?? 0) > 0);
     expect(smi).toMatchObject({ value: { processes: [{ name: 'query' }, { name: 'dmon' }] } });
     node.control({});
