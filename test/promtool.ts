@@ -40,7 +40,12 @@ async function unpackPromtool(absent: unknown): Promise<Promtool> {
 
 async function downloadPromtool(): Promise<void> {
   await mkdir(CACHE, { recursive: true });
-  await run('apt-get', ['download', 'prometheus'], { cwd: CACHE, timeout: 120_000 });
+  const download = () => run('apt-get', ['download', 'prometheus'], { cwd: CACHE, timeout: 120_000 });
+  // A fresh machine has no lists of packages yet; bringing them needs root.
+  await download().catch(async () => {
+    await run('apt-get', ['update'], { timeout: 120_000 });
+    await download();
+  });
   const archive = (await readdir(CACHE)).find((name) => name.endsWith('.deb'));
   if (archive === undefined) throw new Error(`apt-get download prometheus left no .deb in ${CACHE}`);
   await run('dpkg-deb', ['-x', join(CACHE, archive), CACHE], { timeout: 120_000 });
