@@ -39,3 +39,8 @@ export function lastXid({ pciAddress }: Gpu, log: KernelLog): XidTotal | undefin
     ?.filter((total) => total.pciAddress === pciAddress)
     .toSorted((a, b) => b.lastTime.localeCompare(a.lastTime))[0];
 }
+
+/** A list of bare UUIDs is for programs that read the JSON; people find the same GPUs by index beside it. */
+export function areUuids(items: readonly string[]): boolean {
+  return items.every((item) => /^GPU-[\w-]+$/.test(item));
+}

@@ -29,7 +29,12 @@ export interface Gap {
 
 /** Reasons of failed sources and of unknown findings; a finding that is unknown because of a source stands with it. */
 export function gaps(failed: readonly { name: string; why: string | undefined }[], unknown: readonly Finding[]): readonly Gap[] {
-  const bySource = failed.map(({ name, why }) => ({ who: [name], why: why ?? 'failed, without a reason' }));
+  const bySource: { readonly who: string[]; readonly why: string }[] = [];
+  for (const { name, why = 'failed, without a reason' } of failed) {
+    const same = bySource.find((gap) => gap.why === why);
+    if (same) same.who.push(name);
+    else bySource.push({ who: [name], why });
+  }
   const byReason = new Map<string, string[]>();
   for (const { rule, subject, message } of unknown) {
     const source = bySource.find(({ why }) => message.includes(why));

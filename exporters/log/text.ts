@@ -1,5 +1,6 @@
 import type { Finding, Report, SourceStatus } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
+import { areUuids } from '../gpu-values.ts';
 import { namesWords } from '../groups.ts';
 import { keyOf, storiesOf } from '../stories.ts';
 import { sortOut } from '../verdict.ts';
@@ -86,7 +87,7 @@ function details(finding: Finding): readonly string[] {
 /** Lists that the message does not spell out, such as the ports of a fault that is told of the node as a whole. */
 function lists({ evidence, message }: Finding): readonly (readonly string[])[] {
   return Object.entries(evidence).flatMap(([key, value]) => {
-    if (typeof value !== 'object' || value.length < 2 || value.every((item) => message.includes(item))) return [];
+    if (typeof value !== 'object' || value.length < 2 || areUuids(value) || value.every((item) => message.includes(item))) return [];
     return value.map((item) => [visible(key), item]);
   });
 }

@@ -1,4 +1,5 @@
 import type { Cause, EvidenceValue, Finding, FindingName } from '../../agent/model.ts';
+import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock } from '../words.ts';
@@ -62,6 +63,6 @@ function commands(label: string, texts: readonly string[]): Markup | undefined {
 /** Lists only: single numbers are in the message. */
 function evidenceLists({ evidence }: Finding): readonly Markup[] {
   return Object.values(evidence)
-    .filter((value): value is Extract<EvidenceValue, readonly string[]> => typeof value === 'object' && value.length > 1)
+    .filter((value): value is Extract<EvidenceValue, readonly string[]> => typeof value === 'object' && value.length > 1 && !areUuids(value))
     .map((items) => html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`);
 }

@@ -1,5 +1,6 @@
 import type { Cause, Finding, Report } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
+import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
@@ -60,7 +61,7 @@ function evidenceLines(group: Group, { width, paint }: Look): readonly string[] 
   if (group.length > 1) return [];
   const [{ evidence, message }] = group;
   return Object.entries(evidence).flatMap(([key, value]) => {
-    if (typeof value !== 'object' || value.every((item) => message.includes(item))) return [];
+    if (typeof value !== 'object' || areUuids(value) || value.every((item) => message.includes(item))) return [];
     const items = value.slice(0, MOST_LINES).map(visible);
     const rest = value.length > items.length ? [`and ${value.length - items.length} more (--json has them all)`] : [];
     const short = items.every((item) => columns(item) <= LONGEST_SUBJECT);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding, Report } from '../../agent/model.ts';
 import { logExporter, type Level } from '../../exporters/log.ts';
 import { calmReport, finding, HOSTILE, HOSTILE_VISIBLE, oneWay, report, source } from './fixture.ts';
-import { spinning, uuid } from './gpu-fixture.ts';
+import { spinning } from './gpu-fixture.ts';
 
 const signal = new AbortController().signal;
 
@@ -85,7 +85,6 @@ describe('text', () => {
         '2026-11-23T20:12:00.000Z CRITICAL   GpuSpinning on node: still fires and nothing explains it any more',
         `    ${spinning.message}`,
         ...Array.from({ length: 8 }, (_, index) => `    gpus       GPU ${index} spins: SM 100 %`),
-        ...Array.from({ length: 8 }, (_, index) => `    uuids      ${uuid(index)}`),
         '    likely     a collective waits for a rank',
         '    check      py-spy dump --pid "$PID"',
         '    page       rules/gpu/gpu-spinning.md (railmedic explain GpuSpinning)',

@@ -201,8 +201,16 @@ not seen        imds: IMDS did not answer within 1 s
     const findings = [{ ...oneWay, suppressed: 'known', explains: [spinning] }, spinning];
     expect(renderReport(calmReport({ findings }), plain)).toContain(`
 WARNING  GPUs are busy and get no work done                          GpuSpinning
-  8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3
-  MB/s (mean of 5 samples)
+  8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most
+  3 MB/s (mean of 5 samples)
+  gpus          GPU 0 spins: SM 100 %, GPU 1 spins: SM 100 %, GPU 2 spins: SM
+                100 %, GPU 3 spins: SM 100 %, GPU 4 spins: SM 100 %, GPU 5
+                spins: SM 100 %, GPU 6 spins: SM 100 %, GPU 7 spins: SM 100 %
+  likely        a collective waits for a rank
+  check         py-spy dump --pid "$PID"
+
+suppressed: FabricOneWayTraffic on node (known)
+24 rules looked, 1 fires.   railmedic explain GpuSpinning
 `);
   });
 
@@ -293,6 +301,19 @@ not seen        imds, EfaSecondaryCidr: IMDS did not answer within 1 s
 24 rules looked, none fires.   railmedic explain EfaSecondaryCidr
 `);
   });
+});
+
+test('sources that fail for one reason are told together', () => {
+  const why = 'no nvidia-smi that can be run: tried /usr/bin/nvidia-smi: ENOENT';
+  const sources = (['nvidia-query', 'nvidia-dmon', 'imds'] as const).map((name) =>
+    source(name, { status: 'failed', why: name === 'imds' ? undefined : why }),
+  );
+  expect(renderReport(calmReport({ sources }), plain)).toContain(`
+not seen        nvidia-query, nvidia-dmon: no nvidia-smi that can be run: tried
+                /usr/bin/nvidia-smi: ENOENT
+                imds: failed, without a reason
+24 rules looked, none fires.
+`);
 });
 
 test('hostile text cannot act on the terminal', () => {
