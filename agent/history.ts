@@ -14,6 +14,7 @@ export interface Earlier {
 }
 
 const SPARE_SECONDS = 60;
+const DENSE_SECONDS = 10;
 const NONE: ReadonlySet<string> = new Set();
 /** 32-bit counters that wrap: the mlx5 queue counters (drivers/infiniband/hw/mlx5/counters.c). */
 const WRAPPING_DRIVER = 'mlx5_core';
@@ -34,6 +35,16 @@ export class History {
     // One entry that is old enough has to stay: it is the `before` of the longest window. A minute more bridges failures.
     const firstKept = this.#entries.findLastIndex((entry) => atSeconds - entry.atSeconds >= this.#keepSeconds + SPARE_SECONDS);
     if (firstKept > 0) this.#entries = this.#entries.slice(firstKept);
+    this.#thin(atSeconds);
+  }
+
+  /** Looks a second apart are not all kept for two minutes: beyond ten seconds one in `keepSeconds / 40` is enough. */
+  #thin(now: number): void {
+    const index = this.#entries.findLastIndex((entry) => now - entry.atSeconds > DENSE_SECONDS);
+    const [previous, entry, next] = [this.#entries[index - 1], this.#entries[index], this.#entries[index + 1]];
+    if (!previous || !entry || !next || next.atSeconds - previous.atSeconds > this.#keepSeconds / 40) return;
+    const restarted = entry.restarted.size === 0 ? next.restarted : entry.restarted.union(next.restarted);
+    this.#entries.splice(index, 2, { ...next, restarted });
   }
 
   /** How long the looks reach back, at most the longest window. */

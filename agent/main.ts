@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from './assets.ts';
 import { runAgent, type AgentOptions } from './commands/agent.ts';

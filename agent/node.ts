@@ -37,6 +37,7 @@ export async function readConfig(options: NodeOptions): Promise<Config> {
 export function collectorsFor(
   options: NodeOptions & { readonly interval: number },
   config: Config,
+  clock: Clock,
   lookBackSeconds: number,
   state?: State,
 ): { readonly all: readonly Collector[]; readonly kernelLog: KernelLogCollector } {
@@ -49,6 +50,7 @@ export function collectorsFor(
     lookBackSeconds,
     kernelLogPosition: state && { bootId: state.bootId, sequence: state.sequence },
     knownDevices: state?.devices ?? [],
+    now: () => clock.monotonicSeconds(),
   });
 }
 

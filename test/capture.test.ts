@@ -23,6 +23,7 @@ function freshCollectors(): readonly Collector[] {
     knownDevices: [],
     nvidiaSmi: undefined,
     intervalSeconds: 5,
+    now: () => 0,
   }).all;
 }
 
@@ -59,11 +60,14 @@ test('a masked recording holds no identifier of the node and leads to the same j
   const node = await openReplay(capture('efa-one-way'), still);
   const { directory, summary } = await record(node, { mask: true });
   const tree = JSON.stringify([...(await readTree(directory))]);
-  for (const secret of ['sg-0a1b2c3d4e5f60718', 'ip-10-0-3-7', node.interfaces()[0]?.mac ?? '', (await node.readText('/proc/sys/kernel/random/boot_id')).trim()]) {
+  const { stdout: gpus } = await node.run('nvidia-smi', ['-L'], { timeoutSeconds: 1, maxBytes: 4096 });
+  const uuids = gpus.match(/GPU-[\da-f-]{36}/g) ?? [];
+  expect(uuids).toHaveLength(8);
+  for (const secret of [...uuids, 'sg-0a1b2c3d4e5f60718', 'ip-10-0-3-7', node.interfaces()[0]?.mac ?? '', (await node.readText('/proc/sys/kernel/random/boot_id')).trim()]) {
     expect(tree).not.toContain(secret);
   }
   expect(summary.masked).toEqual([
-    { what: 'UUIDs', count: 2 },
+    { what: 'UUIDs', count: 10 },
     { what: 'AWS resource ids', count: 9 },
     { what: 'GUIDs', count: 4 },
     { what: 'MAC addresses', count: 5 },

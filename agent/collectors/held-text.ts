@@ -9,14 +9,18 @@ const BUFFER = Buffer.alloc(16_384);
 export class HeldText {
   readonly #path: string;
   #file: HeldFile | undefined;
+  #inode: bigint | undefined;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   read(host: Host): string | undefined {
-    // A missing file is asked for by stat, which costs no exception.
-    if (!this.#file && host.identity(this.#path) === undefined) return undefined;
+    // By stat first: it tells of a missing file without an exception, and of one that was put in another's place.
+    const inode = host.identity(this.#path)?.inode;
+    if (inode !== this.#inode) this.close();
+    if (inode === undefined) return undefined;
+    this.#inode = inode;
     this.#file ??= host.hold(this.#path);
     try {
       return BUFFER.toString('utf8', 0, this.#file.readSync(BUFFER));

@@ -21,6 +21,8 @@ export interface CollectorSettings {
   readonly lookBackSeconds: number;
   readonly kernelLogPosition: { readonly bootId: string; readonly sequence: number } | undefined;
   readonly knownDevices: readonly string[];
+  /** Monotonic seconds of a replay; without it those of this machine. */
+  readonly now?: () => number;
 }
 
 /** Every collector, in the order in which the report lists the sources. A new one is one line here. */
@@ -37,7 +39,11 @@ export function openCollectors(settings: CollectorSettings): { readonly all: rea
     hostCollector(),
     fabricProcessesCollector(),
     mountsCollector(settings.requiredMounts),
-    ...nvidiaCollectors({ nvidiaSmi: settings.nvidiaSmi, intervalSeconds: settings.intervalSeconds }),
+    ...nvidiaCollectors({
+      nvidiaSmi: settings.nvidiaSmi,
+      intervalSeconds: settings.intervalSeconds,
+      ...(settings.now && { timing: { now: settings.now } }),
+    }),
   ];
   return { all, kernelLog };
 }

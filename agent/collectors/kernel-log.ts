@@ -6,6 +6,7 @@ import { parseKmsg } from '../parse/kmsg.ts';
 import { parseUptime } from '../parse/meminfo.ts';
 import { KernelLogGpu } from './kernel-log-gpu.ts';
 import { KernelLogOrder, type FreshRecord } from './kernel-log-order.ts';
+import { HeldText } from './held-text.ts';
 import { optionalText } from './optional-text.ts';
 
 /** A sequence number means something only within one boot. */
@@ -41,11 +42,13 @@ export function kernelLogCollector(options: KernelLogOptions = {}): KernelLogCol
     timeoutSeconds: 5,
     collect: (host, signal) => stream.look(host, signal),
     position: () => stream.position(),
-    close: () => stream.close(),
+    close: () => stream.end(),
   };
 }
 
 class KernelLogStream {
+  readonly #bootIdFile = new HeldText('/proc/sys/kernel/random/boot_id');
+  readonly #uptimeFile = new HeldText('/proc/uptime');
   readonly #lookBackSeconds: number;
   #stored: KernelLogPosition | undefined;
   #bootId: string | undefined;
@@ -78,8 +81,14 @@ class KernelLogStream {
     this.#log = undefined;
   }
 
+  end(): void {
+    this.close();
+    this.#bootIdFile.close();
+    this.#uptimeFile.close();
+  }
+
   async look(host: Host, signal: AbortSignal): Promise<KernelLog> {
-    const seen = (await optionalText(host, '/proc/sys/kernel/random/boot_id'))?.trim();
+    const seen = this.#bootIdFile.read(host)?.trim();
     // A boot id that could not be read for once is no other boot.
     const isOtherBoot = this.#bootId !== undefined && seen !== undefined && seen !== this.#bootId;
     this.#bootId = seen ?? this.#bootId;
@@ -148,7 +157,7 @@ class KernelLogStream {
 
   /** Seconds since boot; without /proc/uptime the newest record's time, which is the best that is known. */
   async #now(host: Host): Promise<number> {
-    const uptime = parseUptime(await optionalText(host, '/proc/uptime'));
+    const uptime = parseUptime(this.#uptimeFile.read(host));
     return uptime ?? (this.#waiting.at(-1)?.record.microseconds ?? this.#order.last?.microseconds ?? 0) / 1e6;
   }
 

@@ -34,7 +34,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
   const log = logExporter({ format: options.logFormat, level: options.logLevel, ...(parts.logTo && { write: parts.logTo }) });
   const prometheus = prometheusExporter({ version: VERSION });
   const memory = await openMemory(options, node, (text) => log.note('warn', text));
-  const { all: collectors, kernelLog } = collectorsFor(options, config, memory.lookBackSeconds, memory.state);
+  const { all: collectors, kernelLog } = collectorsFor(options, config, node.clock, memory.lookBackSeconds, memory.state);
   const rules = configureRules(config, RULES);
   const loop = new Loop({
     host: node.host,

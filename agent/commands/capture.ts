@@ -20,7 +20,7 @@ export async function capture(directory: string, options: CaptureOptions, termin
   const node = await openNode(options, 0);
   const inventory = await readInventory();
   for (const line of inventoryLines(inventory)) terminal.print(line);
-  const { all: collectors } = collectorsFor(options, config, LOOK_BACK_SECONDS);
+  const { all: collectors } = collectorsFor(options, config, node.clock, LOOK_BACK_SECONDS);
   const summary = await recordCapture(node.host, directory, {
     collectors,
     seconds: options.duration,

@@ -7,8 +7,8 @@ export interface DemoOptions extends AgentOptions {
   readonly once?: boolean;
 }
 
-/** So much of the recording is judged at once, so that the longest window of the fabric rules is full. */
-const RECORDED_SECONDS = 60;
+/** So much of the recording is judged at once, so that the longest window of the rules is full at any usual interval. */
+const RECORDED_SECONDS = 90;
 
 /** Plays the bundled capture through the whole agent: the diagnosis first, then metrics and report over HTTP. */
 export async function demo(options: DemoOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {

@@ -46,7 +46,7 @@ async function watch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ readonly report: Report | undefined; readonly first: Report | undefined }> {
-  const { all: collectors } = collectorsFor(options, config, LOOK_BACK_SECONDS);
+  const { all: collectors } = collectorsFor(options, config, node.clock, LOOK_BACK_SECONDS);
   const rules = configureRules(config, rulesNamed(options.rules), options.duration);
   const [failedRule] = configureRules(config, [agentRuleFailed]);
   if (!failedRule) throw new Error('AgentRuleFailed cannot be switched off for diagnose');

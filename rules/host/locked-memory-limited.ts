@@ -12,6 +12,7 @@ export const lockedMemoryLimited = defineRule({
   severity: 'warning',
   page: 'rules/host/locked-memory-limited.md',
   needs: ['fabric-processes'],
+  uses: ['infiniband'],
   // AWS's guides set "unlimited"; 64 KiB, an old default, is known to abort jobs (awsome-distributed-ai issue 647). Nobody
   // publishes what a job needs in between: 16 GiB is our line.
   settings: { minimumBytes: 16 * 2 ** 30 },
@@ -37,7 +38,8 @@ export const lockedMemoryLimited = defineRule({
         };
       }
     }
-    if (hiddenCount > 0) {
+    // On a node without fabric nothing is hidden; where processes that use it are seen, the hidden ones are mostly not of them.
+    if (hiddenCount > 0 && processes.length === 0 && (now.infiniband?.devices.length ?? 0) > 0) {
       const count = `${grouped(hiddenCount)} ${hiddenCount === 1 ? 'process' : 'processes'}`;
       yield cannotTell('node', `may not look into ${count}: one could use the fabric with too low a limit`);
     }

@@ -105,7 +105,7 @@ async function main(): Promise<void> {
     const alone = await benchCollector(root, 300, move);
     children.push(
       new Child('railmedic', AGENT_PORT, [
-        process.execPath, BUNDLE, 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
+        process.execPath, '--max-semi-space-size=1', BUNDLE, 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
         '--listen', `127.0.0.1:${AGENT_PORT}`, '--state-dir', join(root, 'state'),
       ]), // prettier-ignore
     );

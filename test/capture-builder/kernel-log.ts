@@ -31,7 +31,9 @@ function bootLines(node: Node): readonly LogLine[] {
   ]);
   // What happened a quarter of an hour before is not looked at; these two lie on either side of that.
   const quiet = node.uptimeSeconds - 1100;
+  const nvidia = node.gpus ? [{ at: 8.115_204, text: `NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  ${node.gpus.driver}  Release Build  (builder@host)` }] : [];
   return [
+    ...nvidia,
     ...loaded,
     ...efa,
     { at: quiet, text: 'IPv6: ADDRCONF(NETDEV_CHANGE): eni2f6c81aa0d4: link becomes ready' },

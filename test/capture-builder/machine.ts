@@ -63,33 +63,14 @@ function addRoutes(tree: NodeTree, node: Node): void {
   );
 }
 
-/** GPUs and, per bus, nothing else of NVIDIA's: switches and bridges are left out. */
-export function addGpus(tree: NodeTree, node: Node): void {
-  for (const address of node.gpus.addresses) {
-    const function_ = pciFunction(address);
-    tree.link(`/sys/bus/pci/devices/${address}`, function_);
-    tree.attributes(function_, {
-      class: '0x030200',
-      current_link_speed: node.gpus.linkSpeed,
-      current_link_width: 16,
-      device: node.gpus.device,
-      max_link_speed: node.gpus.linkSpeed,
-      max_link_width: 16,
-      vendor: '0x10de',
-    });
-    tree.link(`${function_}/driver`, '/sys/bus/pci/drivers/nvidia');
-  }
-  if (node.gpus.addresses.length > 0) tree.link('/sys/bus/pci/drivers/nvidia/module', '/sys/module/nvidia');
-  if (node.gpus.addresses.length > 0) tree.attributes('/sys/module/nvidia', { version: '580.95.05' });
-}
-
-/** The ENA of the primary interface, the one of the VPC CNI's second interface, and what every node has besides. */
+/** On EC2 the ENA of the primary interface and the one of the VPC CNI's second interface; and what every node has besides. */
 export function addNetwork(tree: NodeTree, node: Node, seconds: number): void {
-  const cards = [
+  const onEc2 = [
     { name: node.interface, address: '0000:00:05.0', mac: node.primaryMac, receive: 210_000, transmit: 180_000 },
     { name: 'ens6', address: '0000:00:06.0', mac: node.podMac, receive: 41_000, transmit: 39_500 },
   ];
   const since = Math.floor(node.uptimeSeconds) + seconds;
+  const cards = node.instanceType === undefined ? [] : onEc2;
   for (const { name, address, mac, receive, transmit } of cards) {
     const function_ = pciFunction(address);
     const directory = `${function_}/net/${name}`;
@@ -101,8 +82,10 @@ export function addNetwork(tree: NodeTree, node: Node, seconds: number): void {
     tree.attributes(directory, { address: mac, mtu: 9001, operstate: 'up', type: 1 });
     tree.attributes(`${directory}/statistics`, { rx_bytes: receive * since, tx_bytes: transmit * since });
   }
-  tree.link('/sys/bus/pci/drivers/ena/module', '/sys/module/ena');
-  tree.attributes('/sys/module/ena', { version: '2.15.0g' });
+  if (cards.length > 0) tree.link('/sys/bus/pci/drivers/ena/module', '/sys/module/ena');
+  if (cards.length > 0) tree.attributes('/sys/module/ena', { version: '2.15.0g' });
+  // Where firmware names another vendor, nobody asks for EC2's metadata.
+  else tree.attributes('/sys/class/dmi/id', { sys_vendor: 'QEMU' });
   const loopback = '/sys/devices/virtual/net/lo';
   tree.link('/sys/class/net/lo', loopback);
   tree.attributes(loopback, { address: '00:00:00:00:00:00', mtu: 65_536, operstate: 'unknown', type: 772 });

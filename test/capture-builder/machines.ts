@@ -1,8 +1,12 @@
+import { A100, B200, H100 } from './cards.ts';
 import type { EfaDevice, Traffic } from './efa-device.ts';
+import type { Gpus } from './gpus.ts';
 import { macOf } from './node-tree.ts';
 import type { Node } from './node.ts';
+import { atWork } from './work.ts';
 
-type Base = Omit<Node, 'name' | 'description' | 'efa'>;
+export type Base = Omit<Node, 'name' | 'description' | 'efa'>;
+type WithGpus = Base & { readonly gpus: Gpus };
 
 /** Shared by all: what the AL2023 image of EKS and its documentation give a node (5128 hugepages, unlimited memlock). */
 const BASE = {
@@ -23,34 +27,37 @@ const BASE = {
   log: [],
 } as const;
 
-const NO_GPUS = { addresses: [], device: '', linkSpeed: '' };
+const DRIVER = '580.95.05';
 
 /** Where EFA and A100 functions sit on a p4d.24xlarge; the devices are `rdmap16s27` to `rdmap160s27`. */
 const P4D_BUSES = ['10', '20', '90', 'a0'];
 
-export const P4D: Base = {
+export const P4D: WithGpus = {
   ...BASE,
   instanceType: 'p4d.24xlarge',
   memoryGiB: 1121,
   gpus: {
     addresses: P4D_BUSES.flatMap((bus) => [`0000:${bus}:1c.0`, `0000:${bus}:1d.0`]),
-    device: '0x20b0',
-    linkSpeed: '16.0 GT/s PCIe',
+    card: A100,
+    driver: DRIVER,
+    // Two GPUs to a rail.
+    says: { work: atWork(2050) },
   },
 };
 
-export const P5: Base = {
+export const P5: WithGpus = {
   ...BASE,
   instanceType: 'p5.48xlarge',
   memoryGiB: 2000,
   gpus: {
     addresses: ['53', '64', '75', '86', '97', 'a8', 'b9', 'ca'].map((bus) => `0000:${bus}:00.0`),
-    device: '0x2330',
-    linkSpeed: '32.0 GT/s PCIe',
+    card: H100,
+    driver: DRIVER,
+    says: { work: atWork(24_400) },
   },
 };
 
-export const P6: Base = {
+export const P6: WithGpus = {
   ...BASE,
   instanceType: 'p6-b200.48xlarge',
   memoryGiB: 2000,
@@ -58,8 +65,9 @@ export const P6: Base = {
   uptimeSeconds: 781_204.51,
   gpus: {
     addresses: ['51', '52', '62', '63', '85', '86', '96', '97'].map((bus) => `0000:${bus}:00.0`),
-    device: '0x2901',
-    linkSpeed: '64.0 GT/s PCIe',
+    card: B200,
+    driver: DRIVER,
+    says: { work: atWork(31_000) },
   },
   mlx5: [
     { name: 'ibp115s0f0', number: 8, address: '0000:73:00.0', numaNode: 0 },
@@ -67,7 +75,7 @@ export const P6: Base = {
   ],
 };
 
-export const PLAIN: Base = { ...BASE, instanceType: 'm6i.4xlarge', memoryGiB: 62, hugepages: 0, gpus: NO_GPUS };
+export const PLAIN: Base = { ...BASE, instanceType: 'm6i.4xlarge', memoryGiB: 62, hugepages: 0, gpus: undefined };
 
 /** A job of training: a few minutes old, in both directions, no two rails quite alike. */
 export function training(rail: number, bytesPerSecond: number, verb: Traffic['verb']): Traffic {

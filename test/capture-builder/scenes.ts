@@ -1,8 +1,10 @@
 import { P4D, P5, P6, PLAIN, p4dRails, p5Rails, p6Rails, training, unanswered } from './machines.ts';
 import type { Node } from './node.ts';
+import { H200_MIG, H200_XID } from './one-gpu.ts';
+import { spinning } from './work.ts';
 
 const MADE_UP =
-  'Made up: names, files and formats are those of the efa driver 3.1.0 and of Linux, the values are invented by test/capture-builder.';
+  'Made up: names, files and formats are those of the efa driver 3.1.0, of nvidia-smi 580 and of Linux, the values are invented by test/capture-builder.';
 const P4D_RATE = 4_150_000_000;
 
 const healthy: Node = {
@@ -15,7 +17,8 @@ const healthy: Node = {
 const oneWay: Node = {
   ...P4D,
   name: 'efa-one-way',
-  description: `A p4d.24xlarge whose four EFA devices send and have never received a packet: the security group has no rule to itself. ${MADE_UP}`,
+  description: `A p4d.24xlarge whose four EFA devices send and have never received a packet: the security group has no rule to itself. Its GPUs spin in a collective. ${MADE_UP}`,
+  gpus: { ...P4D.gpus, says: { work: spinning } },
   efa: p4dRails(unanswered),
 };
 
@@ -103,4 +106,6 @@ export const SCENES: readonly Node[] = [
   b200,
   rails32,
   noFabric,
+  H200_XID,
+  H200_MIG,
 ];

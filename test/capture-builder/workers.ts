@@ -16,11 +16,12 @@ const LIMITS: readonly (readonly [string, string, string])[] = [
 /** One process a GPU, each with every EFA of the node open, in one pod. */
 export function addWorkers(tree: NodeTree, node: Node): void {
   const devices = node.efa.filter((device) => device.hasDriver !== false);
+  const gpus = node.gpus?.addresses ?? [];
   if (devices.length === 0) return;
   const pod = uuid(`${node.name} pod`).replaceAll('-', '_');
   const container = digits(`${node.name} container`, 64);
   const cgroup = `/kubepods.slice/kubepods-pod${pod}.slice/cri-containerd-${container}.scope`;
-  for (const [rank] of node.gpus.addresses.entries()) {
+  for (const [rank] of gpus.entries()) {
     const process = `/proc/${21_480 + rank * 7}`;
     tree.file(`${process}/comm`, `${POD}-rank-${rank}\n`);
     tree.file(`${process}/cgroup`, `0::${cgroup}\n`);
@@ -28,7 +29,7 @@ export function addWorkers(tree: NodeTree, node: Node): void {
     const lines = LIMITS.map(([name, value, unit]) => `${name.padEnd(26)}${value.padEnd(21)}${value.padEnd(21)}${unit.padEnd(10)}\n`);
     tree.file(`${process}/limits`, head + lines.join(''));
     // A job opens all of them in each process; a few are enough to tell who holds what.
-    const own = devices.filter((_, index) => index % node.gpus.addresses.length === rank % Math.min(devices.length, 8));
+    const own = devices.filter((_, index) => index % gpus.length === rank % Math.min(devices.length, 8));
     for (const [at, device] of own.entries()) {
       tree.absoluteLink(`${process}/fd/${61 + at}`, `/dev/infiniband/uverbs${device.number}`);
     }

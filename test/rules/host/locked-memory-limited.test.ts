@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { FabricProcess } from '../../../agent/model.ts';
 import { lockedMemoryLimited } from '../../../rules/host/locked-memory-limited.ts';
-import { judge } from '../fixtures.ts';
+import { efa, infiniband, judge } from '../fixtures.ts';
 
 function look(changes: Partial<FabricProcess>, hiddenCount = 0) {
   const process: FabricProcess = {
@@ -64,7 +64,11 @@ describe('LockedMemoryLimited reports', () => {
     ]);
   });
   it('that it cannot tell of processes it may not look into', () => {
-    expect(judge(lockedMemoryLimited, look({}, 1_204))).toEqual([
+    const fabric = infiniband([efa('rdmap16s0', {})]);
+    const hidden = { 'fabric-processes': { processes: [], hiddenCount: 1_204 } };
+    expect(judge(lockedMemoryLimited, { ...hidden, infiniband: infiniband([]) })).toEqual([]);
+    expect(judge(lockedMemoryLimited, { ...look({}, 1_204), infiniband: fabric })).toEqual([]);
+    expect(judge(lockedMemoryLimited, { ...hidden, infiniband: fabric })).toEqual([
       { undecided: 'node', why: 'may not look into 1 204 processes: one could use the fabric with too low a limit', report: true },
     ]);
   });

@@ -148,7 +148,7 @@ export function summary(report: ReportView): string {
 /** A sample of the text exposition by its name and labels, in any order of labels. */
 export function sample(metrics: string, name: string, labels: Readonly<Record<string, string>>): bigint | undefined {
   for (const line of metrics.split('\n')) {
-    if (!line.startsWith(`${name}{`)) continue;
+    if (!line.startsWith(`${name}{`) && !line.startsWith(`${name} `)) continue;
     if (Object.entries(labels).every(([key, value]) => line.includes(`${key}="${value}"`))) return BigInt(line.slice(line.lastIndexOf(' ') + 1));
   }
   return undefined;
