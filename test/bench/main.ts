@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from './child.ts';
 import { benchCollector } from './collector.ts';
+import { benchGpu } from './gpu.ts';
 import { findNodeExporter } from './node-exporter.ts';
 import { buildTree, COUNTERS_A_PORT } from './tree.ts';
 
@@ -124,3 +125,5 @@ async function main(): Promise<void> {
 }
 
 await main();
+console.log('');
+await benchGpu();
