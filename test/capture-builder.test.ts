@@ -26,7 +26,7 @@ test.each(SCENES.map((node) => [node.name, node] as const))('%s is what `node te
 
 test('every capture is made up, or one of a real kernel', () => {
   const made = SCENES.map(({ name }) => name);
-  expect(names.filter((name) => !made.includes(name) && !name.startsWith('rdma-lab-'))).toEqual([]);
+  expect(names.filter((name) => !made.includes(name) && !/^(rdma-lab|recorded)-/.test(name))).toEqual([]);
 });
 
 test.each(names)('%s opens as a node', async (name) => {
