@@ -35,7 +35,7 @@ describe('nvidia-smi that hangs', () => {
     const node = await gpuNode({}, HANGING);
     expect((await node.look()).query.status).toBe('ok');
     node.control({ query: { hang: true } });
-    const silent = await node.lookUntil(({ smi }) => smi.status === 'ok' && smi.value.processes[0]?.state === 'silent');
+    const silent = await node.lookUntil(({ smi, query }) => smi.status === 'ok' && smi.value.processes[0]?.state === 'silent' && query.status === 'failed');
     expect(silent.query).toMatchObject({ status: 'failed', error: { message: 'nvidia-smi --query-gpu has said nothing for 1 s' } });
     expect(silent.dmon.status).toBe('ok');
     node.control({});
