@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DmonReader } from '../../agent/parse/dmon.ts';
@@ -93,11 +95,38 @@ function childrenTicks(): number {
   return Number(after[13]) + Number(after[14]);
 }
 
+/** The agent alone, with what 8 GPUs print: its children are the fake, whose own cost says nothing of nvidia-smi's. */
+async function benchAgent(): Promise<string> {
+  const bundle = join(import.meta.dirname, '../../dist/railmedic.js');
+  if (!existsSync(bundle)) return 'No figure of the agent with 8 GPUs: dist/ is missing, npm run build makes it.';
+  const root = mkdtempSync(join(tmpdir(), 'railmedic-bench-'));
+  for (let n = 0; n < 8; n += 1) {
+    const directory = join(root, `sys/bus/pci/devices/0000:8${n}:00.0`);
+    mkdirSync(directory, { recursive: true });
+    for (const [file, text] of [['vendor', '0x10de'], ['device', '0x2335'], ['class', '0x030200']] as const) writeFileSync(join(directory, file), `${text}\n`);
+  }
+  const fake = join(import.meta.dirname, '../fake-nvidia-smi/nvidia-smi');
+  const options = ['--host-root', root, '--nvidia-smi', fake, '--no-imds', '--listen', '127.0.0.1:19478', '--state-dir', join(root, 'state')];
+  const child = spawn(process.execPath, ['--max-semi-space-size=1', bundle, 'agent', ...options], {
+    stdio: 'ignore',
+    env: { ...process.env, FAKE_NVIDIA_SMI_GPUS: '8' },
+  });
+  await delay(6 * INTERVAL_SECONDS * 1000);
+  const before = ticks(child.pid);
+  await delay(SECONDS * 1000);
+  const cpuMs = (ticks(child.pid) - before) * 10;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  rmSync(root, { recursive: true });
+  return `The agent itself with 8 GPUs (the fake's answers), default interval: ${((cpuMs * 3600) / SECONDS / 1000).toFixed(1)} CPU seconds per hour.`;
+}
+
 export async function benchGpu(): Promise<void> {
   const kernel = await benchKernelLines();
   const rows = [...benchRows(), ...kernel.map((row) => `| kernel lines: ${row.name} | ${Math.round(row.linesPerSecond).toLocaleString('en')} |`)];
   console.log(['| parsed | lines per CPU second |', '|---|---:|', ...rows].join('\n'));
   console.log(`\n${await benchStreams()}`);
+  console.log(`\n${await benchAgent()}`);
 }
 
 if (import.meta.main) await benchGpu();
