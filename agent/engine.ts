@@ -1,4 +1,5 @@
 import type { View } from '../rules/define.ts';
+import { agentRuleFailed } from '../rules/host/agent-rule-failed.ts';
 import { History } from './history.ts';
 import type { Finding, FindingName, Judgement, Reading, Severity, Snapshot, SourceName, State, Symptom } from './model.ts';
 import { ageSeconds, Standing, type ConfiguredRule, type Moment } from './standing.ts';
@@ -7,14 +8,21 @@ export type { ConfiguredRule, Moment } from './standing.ts';
 
 export interface EngineOptions {
   readonly rules: readonly ConfiguredRule[];
-  /** Takes the findings about rules that throw. */
-  readonly failedRule: ConfiguredRule;
   /** A watch as short as `diagnose`'s: every window and `for` is at most this long. */
   readonly windowLimitSeconds?: number;
   /** Why a finding is silenced by the configuration; undefined when it is not. */
   readonly suppression?: (rule: string, subject: string, now: Date) => string | undefined;
 }
 
+/** Takes the findings about rules that throw; no configuration switches it off. */
+const FAILED_RULE: ConfiguredRule = {
+  rule: agentRuleFailed,
+  settings: agentRuleFailed.settings,
+  forSeconds: agentRuleFailed.forSeconds,
+  clearAfterSeconds: agentRuleFailed.clearAfterSeconds,
+  severity: undefined,
+  shadow: false,
+};
 /** So long a resolved finding stays in the report, for whoever looks a little late. */
 const KEEP_RESOLVED_SECONDS = 600;
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
@@ -52,7 +60,7 @@ export class Engine {
       const failure = this.#judge(configured, snapshot, view, moment);
       if (failure) failures.push(failure);
     }
-    this.#settle(this.#options.failedRule, failures, snapshot, moment);
+    this.#settle(FAILED_RULE, failures, snapshot, moment);
     return this.#findings(moment);
   }
 

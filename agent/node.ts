@@ -33,6 +33,9 @@ export async function readConfig(options: NodeOptions): Promise<Config> {
   return parseConfig(await readOwnFile(options.config), options.config, RULES);
 }
 
+/** How far back the kernel log is read where no state says how far it was read before. */
+export const LOOK_BACK_SECONDS = 900;
+
 /** `lookBackSeconds` of kernel log before the first look, where `state` does not say how far it was read. */
 export function collectorsFor(
   options: NodeOptions & { readonly interval: number },

@@ -108,6 +108,17 @@ describe('diagnose', () => {
   });
 });
 
+test('diagnose of a live node says how far back it read the kernel log', async () => {
+  mkdirSync(join(directory, 'dev'));
+  mkdirSync(join(directory, 'proc'));
+  writeFileSync(join(directory, 'proc/uptime'), '5000.00 4000.00\n');
+  writeFileSync(join(directory, 'dev/kmsg'), '6,1,4999000000,-;Linux version 6.18.36\n');
+  const ended = await run('diagnose', '--host-root', directory, '--no-imds', '--duration', '1s', '--interval', '500ms');
+  expect(ended.status).toBe(0);
+  expect(ended.stdout).toContain('the last 15 min of the kernel log');
+  expect(ended.stdout).toContain('watched 1 s');
+});
+
 test('a metadata service that never answers costs diagnose no fault', async () => {
   const silent = createServer();
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

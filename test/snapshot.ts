@@ -5,7 +5,6 @@ import type { Rule } from '../rules/define.ts';
 import { defineRule } from '../rules/define.ts';
 import { Engine, type ConfiguredRule, type Moment } from '../agent/engine.ts';
 import { configureRules, DEFAULT_CONFIG } from '../agent/config.ts';
-import { agentRuleFailed } from '../rules/host/agent-rule-failed.ts';
 
 type Given = { readonly [S in SourceName]?: Sources[S] | Error };
 
@@ -57,11 +56,9 @@ export function engineWith(
     check: (now, before, seconds) => judge({ now: now.infiniband, before: before?.infiniband, seconds }),
   };
   const [configured] = configureRules(DEFAULT_CONFIG, [rule], options.windowLimitSeconds);
-  const [failedRule] = configureRules(DEFAULT_CONFIG, [agentRuleFailed]);
-  if (!configured || !failedRule) throw new Error('the test has no rule');
+  if (!configured) throw new Error('the test has no rule');
   return new Engine({
     rules: [{ ...configured, ...options }],
-    failedRule,
     ...(options.windowLimitSeconds !== undefined && { windowLimitSeconds: options.windowLimitSeconds }),
     suppression: () => options.suppressed,
   });

@@ -2,8 +2,8 @@ import { schedule } from 'node-cron';
 import { logExporter } from '../../exporters/log.ts';
 import { prometheusExporter, type PrometheusExporter } from '../../exporters/prometheus.ts';
 import { VERSION } from '../assets.ts';
-import { collectorsFor, openNode, readBootId, readConfig, type OpenNode } from '../node.ts';
-import { configureRules, suppressionFor, type Config } from '../config.ts';
+import { collectorsFor, LOOK_BACK_SECONDS, openNode, readBootId, readConfig, type OpenNode } from '../node.ts';
+import { configureRules, suppressionFor } from '../config.ts';
 import { Engine } from '../engine.ts';
 import type { Exporter, Report } from '../model.ts';
 import { Loop } from '../loop.ts';
@@ -12,7 +12,6 @@ import { startServer, type Server } from '../server.ts';
 import { StateFile, whyNotWritable, type State } from '../state.ts';
 import { SOURCE_NAMES } from '../source-names.ts';
 import { RULES } from '../../rules/index.ts';
-import { agentRuleFailed } from '../../rules/host/agent-rule-failed.ts';
 
 export interface AgentOptions extends NodeOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -20,8 +19,6 @@ export interface AgentOptions extends NodeOptions {
   readonly stateDir: string;
 }
 
-/** How far back the kernel log is read at the first start in a boot; afterwards the state file says where to go on. */
-const LOOK_BACK_SECONDS = 900;
 const SUMMARY_SCHEDULE = '*/10 * * * *';
 /** The loop is said to stand still after so many missed turns, and never before a minute: a sick card may block one. */
 const STANDSTILL_INTERVALS = 6;
@@ -39,7 +36,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
   const loop = new Loop({
     host: node.host,
     clock: node.clock,
-    engine: new Engine({ rules, failedRule: failedRule(config), suppression: suppressionFor(config) }),
+    engine: new Engine({ rules, suppression: suppressionFor(config) }),
     collectors,
     sourceNames: SOURCE_NAMES,
     exporters: [log, prometheus] satisfies Exporter[],
@@ -81,12 +78,6 @@ export interface AgentParts {
   readonly fastSeconds?: number;
   readonly onLook?: (report: Report) => void;
   readonly logTo?: (line: string) => void;
-}
-
-function failedRule(config: Config): ReturnType<typeof configureRules>[number] {
-  const [configured] = configureRules({ ...config, rules: {} }, [agentRuleFailed]);
-  if (!configured) throw new Error('AgentRuleFailed cannot be configured away');
-  return configured;
 }
 
 function listen(options: AgentOptions, loop: Loop, prometheus: PrometheusExporter, onError: (error: Error) => void): Promise<Server> {

@@ -1,6 +1,6 @@
 import { recordCapture } from '../capture.ts';
 import { inventoryLines, readInventory, type Inventory } from '../inventory.ts';
-import { collectorsFor, openNode, readConfig } from '../node.ts';
+import { collectorsFor, LOOK_BACK_SECONDS, openNode, readConfig } from '../node.ts';
 import type { NodeOptions } from '../options.ts';
 import { UsageError } from '../rule-names.ts';
 import type { Terminal } from '../terminal.ts';
@@ -10,8 +10,6 @@ export interface CaptureOptions extends NodeOptions {
   readonly interval: number;
   readonly mask: boolean;
 }
-
-const LOOK_BACK_SECONDS = 900;
 
 /** Records the node and says what was recorded, what was masked, and what could not be read. */
 export async function capture(directory: string, options: CaptureOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {

@@ -7,11 +7,10 @@ import { Engine } from '../engine.ts';
 import { inventoryLines, readInventory } from '../inventory.ts';
 import { Loop } from '../loop.ts';
 import type { Report } from '../model.ts';
-import { collectorsFor, openNode, readConfig, type OpenNode } from '../node.ts';
+import { collectorsFor, LOOK_BACK_SECONDS, openNode, readConfig, type OpenNode } from '../node.ts';
 import type { NodeOptions } from '../options.ts';
 import { rulesNamed } from '../rule-names.ts';
 import type { Terminal } from '../terminal.ts';
-import { agentRuleFailed } from '../../rules/host/agent-rule-failed.ts';
 
 export interface DiagnoseOptions extends NodeOptions {
   readonly duration: number;
@@ -19,8 +18,6 @@ export interface DiagnoseOptions extends NodeOptions {
   readonly json?: boolean;
   readonly rules?: string;
 }
-
-const LOOK_BACK_SECONDS = 900;
 
 /** Watches for a short while, prints what a person needs, and returns the exit status. */
 export async function diagnose(options: DiagnoseOptions, terminal: Terminal, signal: AbortSignal): Promise<number> {
@@ -48,9 +45,7 @@ async function watch(
 ): Promise<{ readonly report: Report | undefined; readonly first: Report | undefined }> {
   const { all: collectors } = collectorsFor(options, config, node.clock, LOOK_BACK_SECONDS);
   const rules = configureRules(config, rulesNamed(options.rules), options.duration);
-  const [failedRule] = configureRules(config, [agentRuleFailed]);
-  if (!failedRule) throw new Error('AgentRuleFailed cannot be switched off for diagnose');
-  const engine = new Engine({ rules, failedRule, windowLimitSeconds: options.duration, suppression: suppressionFor(config) });
+  const engine = new Engine({ rules, windowLimitSeconds: options.duration, suppression: suppressionFor(config) });
   const loop = new Loop({
     host: node.host,
     clock: node.clock,
@@ -65,12 +60,11 @@ async function watch(
     onExporterFailure: () => {},
   });
   try {
-    // The first look opens everything, and may wait for what does not answer; the watch begins after it.
-    if (!node.isReplay) await loop.look(signal);
+    // The first look opens everything, reads the log back, and may wait for what does not answer; the watch begins after it.
+    const first = await loop.look(signal);
     const begin = node.clock.monotonicSeconds();
     const elapsed = (): number => node.clock.monotonicSeconds() - begin;
-    const first = await loop.look(signal);
-    let report = first;
+    let report = node.isReplay ? first : await loop.look(signal);
     for (let lookedAt = 0; lookedAt < options.duration && !signal.aborted; ) {
       terminal.progress(`watching ${node.name}: ${Math.max(0, Math.ceil(options.duration - elapsed()))} s to go`);
       const next = Math.min(lookedAt + options.interval, options.duration);

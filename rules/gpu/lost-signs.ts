@@ -1,5 +1,6 @@
 import type { Gpu, KernelLog, NvidiaQuery, NvidiaSmi, Pci, PciFunction } from '../../agent/model.ts';
 import { whichGpu, type WhichGpu } from './which-gpu.ts';
+import { isGpuClass } from './gpu-class.ts';
 
 /** One thing that says that a GPU is lost. */
 export interface LostSign {
@@ -88,8 +89,7 @@ function missing({ pci, 'nvidia-query': query }: LostView): readonly string[] {
 
 /** A VGA or 3D controller for the nvidia driver: one that vfio-pci holds was given away on purpose. */
 function isGpu({ kind, class: pciClass, driver, address }: PciFunction): boolean {
-  const isDisplay = pciClass.startsWith('0x0300') || pciClass.startsWith('0x0302');
-  return kind === 'nvidia' && isDisplay && address.endsWith('.0') && (driver === undefined || driver === 'nvidia');
+  return kind === 'nvidia' && isGpuClass(pciClass) && address.endsWith('.0') && (driver === undefined || driver === 'nvidia');
 }
 
 /** nvidia-smi writes eight digits of domain, sysfs as many as are needed and at least four. */

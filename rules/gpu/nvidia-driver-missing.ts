@@ -1,11 +1,10 @@
 import type { Cause, NvidiaSmi, PciFunction } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { undecided } from '../rates.ts';
+import { isGpuClass } from './gpu-class.ts';
 
 /** Drivers that take a GPU away from the host on purpose, to give it to a virtual machine or a user-space program. */
 const GIVEN_AWAY = /vfio|pci-stub|pciback|uio/;
-/** VGA and 3D controllers: NVSwitches are bridges (0x0680), the sound function of a card is 0x0403. */
-const IS_GPU = /^0x030[02]/;
 /** nvidia-smi(1), RETURN VALUE: 9, the driver is not loaded. */
 const NOT_LOADED = 9;
 
@@ -21,7 +20,7 @@ export const nvidiaDriverMissing = defineRule({
   settings: {},
   *check(now) {
     const smi = now['nvidia-smi'];
-    const gpus = now.pci.functions.filter(({ kind, class: code }) => kind === 'nvidia' && IS_GPU.test(code));
+    const gpus = now.pci.functions.filter(({ kind, class: code }) => kind === 'nvidia' && isGpuClass(code));
     const ours = gpus.filter(({ driver }) => driver === undefined || !GIVEN_AWAY.test(driver));
     // GPUs that nvidia-smi lists have their driver, whatever the links below /sys show of it.
     const isAnswered = (now['nvidia-query']?.gpus.length ?? 0) >= Math.max(1, ours.length);

@@ -10,7 +10,6 @@ import { SOURCE_NAMES } from '../../agent/source-names.ts';
 import { prometheusExporter } from '../../exporters/prometheus.ts';
 import { reportText } from '../../exporters/report-json.ts';
 import { RULES } from '../../rules/index.ts';
-import { agentRuleFailed } from '../../rules/host/agent-rule-failed.ts';
 import { checkMetrics, findPromtool } from '../promtool.ts';
 
 const captures = globSync('test/captures/*/capture.json', { cwd: join(import.meta.dirname, '../..') }).map((path) => basename(dirname(path))).toSorted();
@@ -27,14 +26,12 @@ async function play(name: string): Promise<{ report: Report; metrics: string }> 
   const node = await openNode(options, WATCH_SECONDS);
   const { all: collectors } = collectorsFor(options, DEFAULT_CONFIG, node.clock, 900);
   const rules = configureRules(DEFAULT_CONFIG, RULES);
-  const [failedRule] = configureRules(DEFAULT_CONFIG, [agentRuleFailed]);
-  if (!failedRule) throw new Error('AgentRuleFailed is not configured');
   const prometheus = prometheusExporter({ version: '0.0.0' });
   const failures: unknown[] = [];
   const loop = new Loop({
     host: node.host,
     clock: node.clock,
-    engine: new Engine({ rules, failedRule }),
+    engine: new Engine({ rules }),
     collectors,
     sourceNames: SOURCE_NAMES,
     exporters: [prometheus],

@@ -1,4 +1,5 @@
 import type { Host } from '../../host.ts';
+import { optionalText } from '../optional-text.ts';
 import type { InfinibandDevice, InfinibandPort } from '../../model.ts';
 import { pciId, pciKind } from '../../parse/pci.ts';
 import { baseName, firstLine, pciAddress, ueventField, wholeNumber } from '../../parse/sysfs.ts';
@@ -37,11 +38,11 @@ const MAX_BYTES = 4096;
 /** What PCI says of it: answered by the kernel, never by the card. */
 export async function readDeviceFacts(host: Host, directory: string): Promise<DeviceFacts> {
   const parent = `${directory}/device`;
-  const uevent = await optionalText(host, `${parent}/uevent`);
-  const vendor = pciId(await optionalText(host, `${parent}/vendor`));
-  const device = pciId(await optionalText(host, `${parent}/device`));
+  const uevent = await optionalText(host, `${parent}/uevent`, MAX_BYTES);
+  const vendor = pciId(await optionalText(host, `${parent}/vendor`, MAX_BYTES));
+  const device = pciId(await optionalText(host, `${parent}/device`, MAX_BYTES));
   const driver = baseName(await optionalLink(host, `${parent}/driver`)) ?? ueventField(uevent, 'DRIVER');
-  const numaNode = wholeNumber(await optionalText(host, `${parent}/numa_node`));
+  const numaNode = wholeNumber(await optionalText(host, `${parent}/numa_node`, MAX_BYTES));
   return {
     isEfa: pciKind(vendor, device) === 'efa' || driver === 'efa',
     driver,
@@ -49,10 +50,10 @@ export async function readDeviceFacts(host: Host, directory: string): Promise<De
     pciAddress: pciAddress(baseName(await optionalLink(host, parent))) ?? pciAddress(ueventField(uevent, 'PCI_SLOT_NAME')),
     pciVendor: vendor,
     pciDevice: device,
-    driverVersion: firstLine(await optionalText(host, `${parent}/driver/module/version`)),
+    driverVersion: firstLine(await optionalText(host, `${parent}/driver/module/version`, MAX_BYTES)),
     // An EFA device's fw_ver is an empty line: its driver has no get_dev_fw_str.
-    firmwareVersion: firstLine(await optionalText(host, `${directory}/fw_ver`)),
-    nodeGuid: firstLine(await optionalText(host, `${directory}/node_guid`)),
+    firmwareVersion: firstLine(await optionalText(host, `${directory}/fw_ver`, MAX_BYTES)),
+    nodeGuid: firstLine(await optionalText(host, `${directory}/node_guid`, MAX_BYTES)),
     // -1: the platform does not say.
     numaNode: numaNode === undefined || numaNode < 0 ? undefined : numaNode,
   };
@@ -61,15 +62,11 @@ export async function readDeviceFacts(host: Host, directory: string): Promise<De
 /** `rate` may ask the card (ib_query_port). */
 export async function readPortFacts(host: Host, directory: string): Promise<PortFacts> {
   return {
-    linkLayer: firstLine(await optionalText(host, `${directory}/link_layer`)),
-    rate: firstLine(await optionalText(host, `${directory}/rate`)),
+    linkLayer: firstLine(await optionalText(host, `${directory}/link_layer`, MAX_BYTES)),
+    rate: firstLine(await optionalText(host, `${directory}/rate`, MAX_BYTES)),
     // An empty slot answers EINVAL.
-    gid: firstLine(await optionalText(host, `${directory}/gids/0`)),
+    gid: firstLine(await optionalText(host, `${directory}/gids/0`, MAX_BYTES)),
   };
-}
-
-async function optionalText(host: Host, path: string): Promise<string | undefined> {
-  return host.readText(path, MAX_BYTES).catch(() => undefined);
 }
 
 async function optionalLink(host: Host, path: string): Promise<string | undefined> {

@@ -5,7 +5,6 @@ import { Engine } from '../../../agent/engine.ts';
 import type { DmonGpu, Gpu } from '../../../agent/model.ts';
 import { fabricOneWayTraffic } from '../../../rules/fabric/one-way-traffic.ts';
 import { gpuSpinning as rule } from '../../../rules/gpu/gpu-spinning.ts';
-import { agentRuleFailed } from '../../../rules/host/agent-rule-failed.ts';
 import { moment, snapshot } from '../../snapshot.ts';
 import { dmonGpu, efa, gpu, infiniband, judge, nvidiaDmon, nvidiaQuery } from '../fixtures.ts';
 import { LOAD, MIG, UUID } from './h200.ts';
@@ -103,9 +102,7 @@ describe('reports', () => {
   });
   it('one story with the fabric finding that explains it', () => {
     const rules = configureRules(DEFAULT_CONFIG, [rule, fabricOneWayTraffic]);
-    const [failedRule] = configureRules(DEFAULT_CONFIG, [agentRuleFailed]);
-    if (!failedRule) throw new Error('the test has no rule');
-    const engine = new Engine({ rules, failedRule });
+    const engine = new Engine({ rules });
     const findings = Array.from({ length: 13 }, (_, n) => {
       const sources = { ...node(SPIN, SPIN), infiniband: infiniband([efa('rdmap16s0', { tx_pkts: BigInt(n) * 900n, rx_pkts: 0n })]) };
       return engine.look(snapshot(sources), moment(n * 5));
