@@ -5,6 +5,7 @@ import type { Addresses, FabricProcesses, HostFacts, Imds, KernelLog, Mounts } f
 export type * from './model/fabric.ts';
 export type * from './model/gpu.ts';
 export type * from './model/host.ts';
+export type * from './model/kubernetes.ts';
 
 /**
  * The words that every part of railmedic shares: what a collector hands over, what a rule says, what an exporter
