@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 import type { Report, SourceStatus } from '../../agent/model.ts';
+import { nodeGauge } from './node-gauge.ts';
 
 export interface AgentGauges {
   set(report: Report): void;
@@ -23,6 +24,7 @@ export function agentGauges(registry: Registry, version: string): AgentGauges {
     labelNames: ['exporter'],
     registers,
   });
+  const setNode = nodeGauge(registry);
   const setCollectors = collectorGauges(registry);
   const countLostLines = kernelLogCounters(registry);
   let last: Report | undefined;
@@ -32,6 +34,7 @@ export function agentGauges(registry: Registry, version: string): AgentGauges {
       last = report;
       looks.inc();
       rules.set(report.rulesEvaluated);
+      setNode(report);
       setCollectors(report.sources);
       countLostLines(report);
     },
@@ -48,13 +51,15 @@ function collectorGauges(registry: Registry): (sources: readonly SourceStatus[])
   const absent = gauge('absent', '1 if this node has no such source, which is not a fault.');
   const duration = gauge('duration_seconds', 'How long the last look at the source took.');
   const lastSuccess = gauge('last_success_timestamp_seconds', 'When the source was last read, in Unix time.');
+  const interval = gauge('interval_seconds', 'How often the source is read.');
   return (sources) => {
-    for (const one of [success, absent, duration, lastSuccess]) one.reset();
-    for (const { name: collector, status, durationSeconds, lastSuccessSeconds } of sources) {
+    for (const one of [success, absent, duration, lastSuccess, interval]) one.reset();
+    for (const { name: collector, status, durationSeconds, lastSuccessSeconds, intervalSeconds } of sources) {
       success.set({ collector }, status === 'failed' ? 0 : 1);
       absent.set({ collector }, status === 'absent' ? 1 : 0);
       duration.set({ collector }, durationSeconds);
       if (lastSuccessSeconds !== undefined) lastSuccess.set({ collector }, lastSuccessSeconds);
+      if (intervalSeconds !== undefined) interval.set({ collector }, intervalSeconds);
     }
   };
 }
