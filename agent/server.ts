@@ -2,7 +2,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { AddressInfo } from 'node:net';
 import { encodings } from './server/encoding.ts';
 import { answerTo, type Answer, type Sources } from './server/routes.ts';
-import { boundWaiting } from './server/waiting.ts';
+import { boundConnections } from './server/waiting.ts';
 
 // Not as an ES import, which would load a fetch implementation with it (see host/http.ts).
 const { createServer } = process.getBuiltinModule('node:http');
@@ -27,7 +27,7 @@ export interface Server {
 /** Longer than Prometheus's usual scrape intervals of 15 and 30 s, so that a scrape finds its connection open. */
 const KEEP_ALIVE_MS = 35_000;
 /** A body is one shared buffer, so that what slow clients hold is bounded by this times one body. */
-const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 96;
 
 /** Serves what is handed to it and reads nothing itself. Rejects when the address cannot be listened on. */
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -42,14 +42,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       maxHeaderSize: 16 * 1024,
     },
     (request, response) => {
+      // Requests that came in one piece with the one too many (see server/waiting.ts) are still handed over.
+      if (request.socket.destroyed) return;
       cutOffSlowReader(response, clientMs);
       const answer = answerOrError(request, options);
       send(request, response, encode(answer, request.headers['accept-encoding']));
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
   server.timeout = clientMs;
-  boundWaiting(server, MAX_CONNECTIONS / 2);
+  boundConnections(server, { idle: MAX_CONNECTIONS / 3, all: MAX_CONNECTIONS });
   await listen(server, options);
   server.on('error', (error) => options.onError?.(error));
   return { url: urlOf(server), close: () => close(server) };

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Report } from '../agent/model.ts';
@@ -244,5 +245,59 @@ describe('a client', () => {
       await setTimeout(500);
     }
     expect(closed).toBe(false);
+  });
+});
+
+const SCRAPERS = `
+  const { get } = require('node:http');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const scrape = () => new Promise((resolve) => {
+    get(workerData, { agent: false }, (response) => response.toArray().then(
+      (pieces) => resolve(response.statusCode + ' ' + Buffer.concat(pieces).length), (error) => resolve(String(error)),
+    )).on('error', (error) => resolve(String(error)));
+  });
+  Promise.all(Array.from({ length: 50 }, scrape)).then((answers) => parentPort.postMessage(answers));
+`;
+
+describe('a crowd', () => {
+  test('of fifty scrapers at once gets fifty whole answers', async () => {
+    const body = Buffer.alloc(300_000, '# a comment\n');
+    const server = await serve({ metrics: () => ({ contentType: 'text/plain', body }) });
+    // In a thread of their own: all knock before the server has read the first request.
+    const scrapers = new Worker(SCRAPERS, { eval: true, workerData: `${server.url}/metrics` });
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    scrapers.once('message', resolve).once('error', reject);
+    expect(await promise).toEqual(Array(50).fill(`200 ${body.length}`));
+    await scrapers.terminate();
+  });
+
+  test('that asks for a large answer and never reads keeps nobody out, long before its time is over', async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024, 'a');
+    const server = await serve({ clientMs: 60_000, metrics: () => ({ contentType: 'text/plain', body }) });
+    for (let index = 0; index < 150; index += 1) dial(server).pause().write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+    let status: number | undefined;
+    // A second of patience with those that read slowly, and each that knocks makes one of them go.
+    for (let tries = 0; tries < 100 && status === undefined; tries += 1) {
+      status = await get(server, '/healthz').then((answer) => answer.status, () => undefined);
+      if (status === undefined) await setTimeout(50);
+    }
+    expect(status).toBe(200);
+  });
+
+  test('of requests on one connection that never reads is not answered ahead', async () => {
+    let asked = 0;
+    const body = Buffer.alloc(1024 * 1024, 'a');
+    const server = await serve({
+      metrics: () => {
+        asked += 1;
+        return { contentType: 'text/plain', body };
+      },
+    });
+    const socket = dial(server).pause();
+    for (let index = 0; index < 500; index += 1) socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect((await get(server, '/healthz')).status).toBe(200);
+    await setTimeout(200);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(100);
   });
 });

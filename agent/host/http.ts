@@ -6,8 +6,18 @@ import { HostError } from './errors.ts';
 const { request: httpRequest } = process.getBuiltinModule('node:http');
 const { request: httpsRequest } = process.getBuiltinModule('node:https');
 
+/** An answer with its header: what a capture has no need of, and a sender has. */
+export interface WholeAnswer extends HttpAnswer {
+  readonly headers: IncomingMessage['headers'];
+}
+
 /** One request with one time limit over all of it: connect, headers and body. */
 export async function fetchText(request: HttpRequest): Promise<HttpAnswer> {
+  const { status, body } = await fetchWhole(request);
+  return { status, body };
+}
+
+export async function fetchWhole(request: HttpRequest): Promise<WholeAnswer> {
   const limit = AbortSignal.timeout(Math.max(1, Math.ceil(request.timeoutSeconds * 1000)));
   const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
   try {
@@ -21,13 +31,13 @@ export async function fetchText(request: HttpRequest): Promise<HttpAnswer> {
   }
 }
 
-function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+function exchange(request: HttpRequest, signal: AbortSignal): Promise<WholeAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
   const send = request.url.startsWith('https:') ? httpsRequest : httpRequest;
-  const options = { method: request.method ?? 'GET', headers: request.headers ?? {}, signal };
+  const options = { method: request.method ?? 'GET', headers: request.headers ?? {}, signal, ...(request.ca !== undefined && { ca: request.ca }) };
   const outgoing = send(request.url, options, (incoming) => {
     collect(incoming, request.maxBytes ?? 1 << 20).then(
-      (body) => resolve({ status: incoming.statusCode ?? 0, body }),
+      (body) => resolve({ status: incoming.statusCode ?? 0, body, headers: incoming.headers }),
       reject,
     );
   });
