@@ -24,8 +24,10 @@ export function findingGauges(registry: Registry): (findings: readonly Finding[]
     labelNames: ['rule', 'severity', 'subject'],
     registers,
   });
+  const setStories = storyGauges(registry);
   return (findings) => {
     for (const gauge of [loud, shadow, suppressed]) gauge.reset();
+    setStories(findings);
     for (const finding of findings) {
       const { severity, state } = finding;
       const subject = visible(finding.subject);
@@ -33,6 +35,34 @@ export function findingGauges(registry: Registry): (findings: readonly Finding[]
       if (finding.shadow) shadow.set(labels, 1);
       else if (finding.suppressed === undefined) loud.set(labels, 1);
       else if (state === 'firing') suppressed.set({ rule: finding.rule, severity, subject }, 1);
+    }
+  };
+}
+
+/** What a table of sick nodes says beside the rule's name; series only for what alerts stand on and is not over. */
+function storyGauges(registry: Registry): (findings: readonly Finding[]) => void {
+  const registers = [registry];
+  const since = new Gauge({
+    name: 'railmedic_finding_since_timestamp_seconds',
+    help: 'When a finding that is firing or unknown began, in Unix time.',
+    labelNames: ['rule', 'subject'],
+    registers,
+  });
+  const info = new Gauge({
+    name: 'railmedic_finding_info',
+    help: 'A finding that is firing or unknown in words: its title, its page in the repository and its first cause; always 1.',
+    labelNames: ['rule', 'subject', 'title', 'page', 'cause'],
+    registers,
+  });
+  return (findings) => {
+    since.reset();
+    info.reset();
+    for (const { rule, subject: name, title, page, causes, since: began, state, shadow, suppressed } of findings) {
+      if (state === 'resolved' || shadow || suppressed !== undefined) continue;
+      const subject = visible(name);
+      info.set({ rule, subject, title: visible(title), page, cause: causes[0]?.cause ?? '' }, 1);
+      const seconds = Date.parse(began) / 1000;
+      if (Number.isFinite(seconds)) since.set({ rule, subject }, seconds);
     }
   };
 }
