@@ -1,7 +1,8 @@
 import { pino, type DestinationStream } from 'pino';
 import type { Exporter, Report } from '../agent/model.ts';
-import { entryOf, summaryEntry, visibleFields, type Entry, type Fields, type Level } from './log/entry.ts';
-import { changeLines, noteLine, summaryLine } from './log/text.ts';
+import { entryOf, levelOf, summaryEntry, visibleFields, type Entry, type Fields, type Level } from './log/entry.ts';
+import { noteLine, summaryLine, toldLines } from './log/text.ts';
+import { toldTogether } from './log/together.ts';
 import { Transitions } from './log/transitions.ts';
 
 export type { Level } from './log/entry.ts';
@@ -24,18 +25,15 @@ export interface LogExporter extends Exporter {
 
 const ORDER: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
-/** What one format does with an entry; `lines` are its words in the text format. */
-type Writer = (entry: Entry, lines: () => readonly string[]) => void;
+type Writer = (entry: Entry) => void;
 
-/** Logs changes only: a finding or a source that stays as it is costs no line. */
+/** Logs changes only: a finding or a source that stays as it is costs no line. Text tells together what is alike, JSON each by itself. */
 export function logExporter(options: LogOptions): LogExporter {
   // Synchronous: what was logged before a crash must have left.
   const destination = options.write ? undefined : pino.destination({ dest: 1, sync: true });
   const write = options.write ?? ((line: string) => destination?.write(`${line}\n`));
-  const put: Writer = options.format === 'json' ? jsonWriter(write) : (_entry, lines) => lines().forEach(write);
-  const log: Writer = (entry, lines) => {
-    if (ORDER.indexOf(entry.level) >= ORDER.indexOf(options.level)) put(entry, lines);
-  };
+  const json = options.format === 'json' ? jsonWriter(write) : undefined;
+  const isLoud = (level: Level): boolean => ORDER.indexOf(level) >= ORDER.indexOf(options.level);
   const now = options.now ?? (() => new Date());
   const transitions = new Transitions();
   let last: Report | undefined;
@@ -43,18 +41,23 @@ export function logExporter(options: LogOptions): LogExporter {
     name: 'log',
     publish(report) {
       last = report;
-      for (const change of transitions.next(report)) log(entryOf(change), () => changeLines(change));
+      const changes = transitions.next(report).filter((change) => isLoud(levelOf(change)));
+      if (json) for (const change of changes) json(entryOf(change, report.node));
+      else for (const told of toldTogether(changes)) toldLines(told, report).forEach(write);
       return Promise.resolve();
     },
     summary() {
       const report = last;
-      if (!report) return;
+      if (!report || !isLoud('info')) return;
       const time = now().toISOString();
-      log(summaryEntry(report, time), () => [summaryLine(report, time)]);
+      if (json) json(summaryEntry(report, time));
+      else write(summaryLine(report, time));
     },
     note(level, message, fields = {}) {
+      if (!isLoud(level)) return;
       const entry = { level, time: now().toISOString(), event: message, fields: visibleFields(fields) };
-      log(entry, () => [noteLine(entry.time, level, message, entry.fields)]);
+      if (json) json(entry);
+      else write(noteLine(entry.time, level, message, entry.fields));
     },
     close() {
       destination?.flushSync();

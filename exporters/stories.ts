@@ -55,9 +55,9 @@ function worst({ group, concerned }: Story): number {
   return Math.min(...[...group, ...concerned].map(({ severity }) => WORST_FIRST.indexOf(severity)));
 }
 
-/** `8 of 8 GPUs spin: …, explained by this (GpuSpinning)`; names the severity where it is worse than that of what explains it. */
+/** `GpuSpinning, because of this: 8 of 8 GPUs spin: …`; names the severity where it is worse than that of what explains it. */
 export function concernWords({ rule, subject, message, severity }: Finding, [head]: Group): string {
   const where = subject === 'node' || message.includes(subject) ? '' : `${subject}: `;
   const isWorse = WORST_FIRST.indexOf(severity) < WORST_FIRST.indexOf(head.severity);
-  return `${isWorse ? `${severity}: ` : ''}${where}${message}, explained by this (${rule})`;
+  return `${rule}${isWorse ? ` (${severity})` : ''}, because of this: ${where}${message}`;
 }

@@ -19,13 +19,14 @@ export interface Entry {
 
 const LEVELS = { critical: 'error', warning: 'warn', info: 'info' } as const;
 
-const FIRES: ReadonlySet<Change['kind']> = new Set(['started', 'explained', 'alone', 'again', 'worse']);
+const FIRES: ReadonlySet<Change['kind']> = new Set(['started', 'explained', 'alone', 'again', 'returned', 'worse']);
 
 const EVENTS: Readonly<Record<Change['kind'], string>> = {
   started: 'finding fires',
   explained: 'finding fires, explained by another',
   alone: 'finding still fires and nothing explains it any more',
   again: 'finding still fires',
+  returned: 'finding fires again',
   worse: 'finding became critical',
   suppressed: 'finding is suppressed',
   shadow: 'shadow finding fires',
@@ -37,20 +38,21 @@ const EVENTS: Readonly<Record<Change['kind'], string>> = {
   'source-seen': 'source seen again',
 };
 
-export function entryOf(change: Change): Entry {
+export function entryOf(change: Change, node: string): Entry {
   const event = change.kind === 'shadow' && change.ended ? 'shadow finding cleared' : EVENTS[change.kind];
   const entry = { level: levelOf(change), time: change.at, event };
   if ('source' in change) {
     const { name: source, status, why } = change.source;
-    return { ...entry, fields: visibleFields({ source, status, why, ...lasted(change) }) };
+    return { ...entry, fields: visibleFields({ node, source, status, why, ...lasted(change) }) };
   }
-  return { ...entry, fields: visibleFields({ ...facts(change.finding), ...lasted(change) }) };
+  return { ...entry, fields: visibleFields({ node, ...facts(change.finding), ...lasted(change) }) };
 }
 
 /** What stands, for those who look at the log only now and then. */
 export function summaryEntry(report: Report, time: string): Entry {
   const { firing, unknown, failed } = sortOut(report);
   const fields = {
+    node: report.node,
     rules: report.rulesEvaluated,
     firing: firing.map(({ rule, severity, subject, since }) => ({ rule, severity, subject, since })),
     unknown: unknown.length,
@@ -59,7 +61,7 @@ export function summaryEntry(report: Report, time: string): Entry {
   return { level: 'info', time, event: 'summary', fields: visibleFields(fields) };
 }
 
-function levelOf(change: Change): Level {
+export function levelOf(change: Change): Level {
   if (change.kind === 'source-failed') return 'warn';
   if (change.kind === 'unknown') return change.finding.severity === 'info' ? 'info' : 'warn';
   return FIRES.has(change.kind) && 'finding' in change ? LEVELS[change.finding.severity] : 'info';
@@ -71,6 +73,7 @@ function facts(finding: Finding): Fields {
 }
 
 function lasted(change: Change): Fields {
+  if (change.kind === 'returned') return { quietSeconds: change.quietSeconds, times: change.times };
   return 'lastedSeconds' in change ? { lastedSeconds: change.lastedSeconds } : {};
 }
 

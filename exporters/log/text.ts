@@ -1,53 +1,98 @@
-import type { Finding, Report, SourceStatus } from '../../agent/model.ts';
-import { visible } from '../escape.ts';
-import { areUuids } from '../gpu-values.ts';
-import { namesWords } from '../groups.ts';
-import { keyOf, storiesOf } from '../stories.ts';
+import type { Finding, FindingName, Report, Severity } from '../../agent/model.ts';
+import type { Group } from '../groups.ts';
+import { groupAlike, namesWords } from '../groups.ts';
+import { storiesOf, type Story } from '../stories.ts';
 import { sortOut } from '../verdict.ts';
-import { count, duration } from '../words.ts';
+import { duration, secondsBetween } from '../words.ts';
+import { block } from './block.ts';
 import type { Fields, Level } from './entry.ts';
-import type { Change } from './transitions.ts';
+import { line } from './line.ts';
+import type { Change, FindingChange, Told } from './transitions.ts';
 
-/** The lines of a change: a block when a finding starts or stands alone, one line for everything else. */
-export function changeLines(change: Change): readonly string[] {
-  if ('source' in change) return [line(change.at, 'SOURCE', sourceWords(change.source, change))];
-  const [word, text] = findingWords(change);
-  const first = line(change.at, word, `${title(change.finding)}${text}`);
-  return change.kind === 'started' || change.kind === 'alone' ? [first, ...details(change.finding)] : [first];
+/** So many names stand in one line; the others are a number. */
+const MOST_NAMES = 12;
+const WORST_FIRST: readonly Severity[] = ['critical', 'warning', 'info'];
+
+/** The lines of changes that are told as one: a block where a finding starts or stands alone, one line for everything else. */
+export function toldLines(told: Told, report: Report): readonly string[] {
+  const [first, ...others] = told;
+  if ('source' in first) {
+    const names = told.flatMap((change) => ('source' in change ? [change.source.name] : []));
+    return [line(first.at, 'SOURCE', `${names.join(', ')} ${changeWords(first)}`)];
+  }
+  const group: Group = [first.finding, ...others.flatMap((change) => ('finding' in change ? [change.finding] : []))];
+  const head = line(first.at, wordOf(first), `${placesWords(group)}${changeWords(first)}`);
+  return first.kind === 'started' || first.kind === 'alone' ? [head, ...block(group, report)] : [head];
 }
 
-function findingWords(change: Exclude<Change, { source: SourceStatus }>): readonly [string, string] {
+/** What is said of a change after the name of what changed. */
+export function changeWords(change: Change): string {
+  if ('source' in change) {
+    const { why } = change.source;
+    if (change.kind === 'source-seen') return `seen again${after(change.lastedSeconds)}`;
+    return `${change.kind === 'source-failed' ? 'not seen' : 'is no longer on this node'}${why === undefined ? '' : `: ${why}`}`;
+  }
   const { finding } = change;
-  const severity = finding.severity.toUpperCase();
-  if (change.kind === 'cleared') return ['CLEARED', after(change.lastedSeconds)];
-  if (change.kind === 'shadow') return ['SHADOW', `: ${change.ended ? 'cleared' : finding.message}`];
-  const words = {
-    started: [severity, `: ${finding.title}`],
-    explained: [severity, `: explained by ${namesWords(finding.explainedBy)}: ${finding.message}`],
-    alone: [severity, ': still fires and nothing explains it any more'],
-    again: [severity, `: seen again, still fires: ${finding.message}`],
-    worse: [severity, `: became critical: ${finding.message}`],
-    suppressed: ['SUPPRESSED', `: ${finding.message} (${finding.suppressed ?? ''})`],
-    unknown: ['UNKNOWN', `: ${finding.message}`],
-    judged: ['CLEARED', ': can be judged again, nothing is wrong'],
-  } as const;
-  return words[change.kind];
+  switch (change.kind) {
+    case 'started':
+      return `: ${titleWords(finding)}`;
+    case 'explained':
+      return `, because of ${namesWords(finding.explainedBy)}: ${finding.message}`;
+    case 'alone':
+      return ': still fires and nothing explains it any more';
+    case 'again':
+      return `: seen again, still fires: ${finding.message}`;
+    case 'returned':
+      return `: fires again ${duration(change.quietSeconds)} after it cleared (${change.times} times now): ${finding.message}`;
+    case 'worse':
+      return `: became critical: ${finding.message}`;
+    case 'suppressed':
+      return `: ${finding.message}; silenced: ${finding.suppressed ?? ''}`;
+    case 'shadow':
+      return `: ${change.ended ? 'cleared' : finding.message}`;
+    case 'unknown':
+      return `: ${finding.message}`;
+    case 'judged':
+      return ': can be judged again, nothing is wrong';
+    case 'cleared':
+      break;
+  }
+  return `${after(change.lastedSeconds)}${finding.count > 1 ? `, seen ${finding.count} times` : ''}`;
 }
 
-/** `47 rules, 1 firing: FabricOneWayTraffic on node since …; sources not seen: imds (…)`. */
+function wordOf({ kind, finding }: FindingChange): string {
+  if (kind === 'cleared' || kind === 'judged') return 'CLEARED';
+  if (kind === 'shadow' || kind === 'suppressed' || kind === 'unknown') return kind.toUpperCase();
+  return finding.severity.toUpperCase();
+}
+
+/** `2 firing on ip-10-0-3-7: critical FabricOneWayTraffic on node for 1 h 5 min (explains GpuSpinning on node); not seen: imds`. */
 export function summaryLine(report: Report, time: string): string {
   const { firing, unknown, failed } = sortOut(report);
-  const explained = new Set(storiesOf(firing).flatMap(({ concerned }) => concerned));
-  const names = firing.map((finding) => {
-    const by = explained.has(finding) ? ` (explained by ${namesWords(finding.explainedBy)})` : '';
-    return `${title(finding)} since ${finding.since}${by}`;
-  });
+  const [notes, loud] = split(storiesOf(firing), ({ group }) => group[0].severity === 'info');
+  const number = firing.length - notes.flatMap(({ group, concerned }) => [...group, ...concerned]).length;
   const parts = [
-    `${count(report.rulesEvaluated, 'rule')}, ${firing.length} firing${names.length > 0 ? `: ${names.join(', ')}` : ''}`,
-    ...(unknown.length > 0 ? [`cannot be judged: ${unknown.map(title).join(', ')}`] : []),
-    ...(failed.length > 0 ? [`sources not seen: ${failed.map(sourceWithWhy).join(', ')}`] : []),
+    loud.length === 0 ? `nothing fires on ${report.node}` : `${number} firing on ${report.node}: ${loud.map((story) => storyWords(story, time)).join(', ')}`,
+    ...(notes.length > 0 ? [`to know: ${notes.map(({ group }) => placesWords(group)).join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`cannot be judged: ${placesWords(unknown)}`] : []),
+    ...(failed.length > 0 ? [`not seen: ${failed.map(({ name }) => name).join(', ')}`] : []),
   ];
   return line(time, 'SUMMARY', parts.join('; '));
+}
+
+function split<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+function storyWords({ group, concerned }: Story, time: string): string {
+  const [{ severity }] = group;
+  const oldest = group.map(({ since }) => since).toSorted()[0] ?? time;
+  const explains = groupAlike(concerned).map((alike) => `${isWorse(alike[0], severity) ? `${alike[0].severity} ` : ''}${placesWords(alike)}`);
+  return `${severity} ${placesWords(group)} for ${duration(secondsBetween(oldest, time) ?? 0)}${explains.length > 0 ? ` (explains ${explains.join('; ')})` : ''}`;
+}
+
+function isWorse(finding: Finding, than: Severity): boolean {
+  return WORST_FIRST.indexOf(finding.severity) < WORST_FIRST.indexOf(than);
 }
 
 /** The agent's own words: `key=value` after the message. */
@@ -56,48 +101,17 @@ export function noteLine(time: string, level: Level, message: string, fields: Fi
   return line(time, level.toUpperCase(), message + pairs.join(''));
 }
 
-/** Words of at most ten letters stand in a column, so that the eye can run down it. */
-function line(time: string, word: string, text: string): string {
-  return `${time} ${word.padEnd(10)} ${visible(text)}`;
+function placesWords(names: readonly FindingName[]): string {
+  const rest = names.length - MOST_NAMES;
+  return `${namesWords(names.slice(0, MOST_NAMES))}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function title({ rule, subject }: Finding): string {
-  return `${rule} on ${subject}`;
+/** The title, without what the subject has said: `GPU-1 Xid 31` and `Xid 31: GPU memory page fault`. */
+function titleWords({ title, subject }: Finding): string {
+  const [head = '', ...rest] = title.split(': ');
+  return rest.length > 0 && subject.endsWith(` ${head}`) ? rest.join(': ') : title;
 }
 
 function after(seconds: number | undefined): string {
   return seconds === undefined ? '' : ` after ${duration(seconds)}`;
-}
-
-function details(finding: Finding): readonly string[] {
-  const cause = finding.causes[0];
-  const concerned = finding.explains.filter((name) => keyOf(name) !== keyOf(finding));
-  const rows = [
-    ['', finding.message],
-    ...lists(finding),
-    ...(cause ? [[cause.likelihood, cause.why]] : []),
-    ...(cause?.check ?? []).map((command) => ['check', command]),
-    ...(cause?.fix ?? []).map((command) => ['fix', command]),
-    ...(concerned.length > 0 ? [['concerns', namesWords(concerned)]] : []),
-    ['page', `${finding.page} (railmedic explain ${finding.rule})`],
-  ] as const;
-  return rows.map(([label = '', text = '']) => `    ${label === '' ? '' : label.padEnd(11)}${visible(text)}`);
-}
-
-/** Lists that the message does not spell out, such as the ports of a fault that is told of the node as a whole. */
-function lists({ evidence, message }: Finding): readonly (readonly string[])[] {
-  return Object.entries(evidence).flatMap(([key, value]) => {
-    if (typeof value !== 'object' || value.length < 2 || areUuids(value) || value.every((item) => message.includes(item))) return [];
-    return value.map((item) => [visible(key), item]);
-  });
-}
-
-function sourceWords(source: SourceStatus, change: Change): string {
-  if (change.kind === 'source-failed') return `not seen: ${sourceWithWhy(source)}`;
-  if (change.kind === 'source-absent') return `this node has none: ${sourceWithWhy(source)}`;
-  return `seen again${'lastedSeconds' in change ? after(change.lastedSeconds) : ''}: ${source.name}`;
-}
-
-function sourceWithWhy({ name, why }: SourceStatus): string {
-  return why === undefined ? name : `${name} (${why})`;
 }

@@ -6,6 +6,15 @@ import { secondsBetween } from '../words.ts';
 /** A change that is worth a line; `at` is the time of the report that showed it. */
 export type Change =
   | { readonly kind: 'started' | 'explained' | 'alone' | 'again' | 'worse'; readonly at: string; readonly finding: Finding }
+  | {
+      readonly kind: 'returned';
+      readonly at: string;
+      readonly finding: Finding;
+      /** How long it was away. */
+      readonly quietSeconds: number;
+      /** How often it has fired with less than an hour between, this time included. */
+      readonly times: number;
+    }
   | { readonly kind: 'suppressed'; readonly at: string; readonly finding: Finding }
   | { readonly kind: 'shadow'; readonly at: string; readonly finding: Finding; readonly ended: boolean }
   | { readonly kind: 'unknown'; readonly at: string; readonly finding: Finding }
@@ -19,6 +28,11 @@ export type Change =
       readonly lastedSeconds: number | undefined;
     };
 
+export type FindingChange = Extract<Change, { finding: Finding }>;
+
+/** Changes of one look that are told as one: a cable pulled from a switch must not be thirty-two blocks. */
+export type Told = readonly [Change, ...Change[]];
+
 type Mode = 'firing' | 'unknown' | 'suppressed' | 'shadow';
 
 /**
@@ -26,6 +40,17 @@ type Mode = 'firing' | 'unknown' | 'suppressed' | 'shadow';
  * after 60 s, and what ends together does not end at the same look.
  */
 const ALONE_SECONDS = 120;
+
+/** One that fires again within so long is not told whole again: what flaps every minute must not fill the log. */
+const REMEMBERED_SECONDS = 3600;
+
+/** A finding that was told whole and has cleared. */
+interface Ended {
+  readonly at: string;
+  readonly times: number;
+  readonly severity: Finding['severity'];
+  readonly cause: string | undefined;
+}
 
 /** What was last said of one finding. */
 interface Said {
@@ -42,6 +67,7 @@ interface Said {
 /** Turns levels (each report says all that stands) into changes; each is handed over once. */
 export class Transitions {
   #said = new Map<string, Said>();
+  readonly #ended = new Map<string, Ended>();
   readonly #sources = new Map<string, { readonly status: SourceStatus['status']; readonly at: string }>();
 
   next(report: Report): readonly Change[] {
@@ -59,16 +85,41 @@ export class Transitions {
       const now = saidOf(mode, finding, explained.has(finding), before, at);
       const isDue = now.aloneSince !== undefined && (secondsBetween(now.aloneSince, at) ?? 0) >= ALONE_SECONDS;
       standing.set(key, isDue ? { ...now, whole: true, aloneSince: undefined } : now);
-      if (change) changes.push(change);
+      if (change) changes.push(change.kind === 'started' ? this.#startOrReturn(key, change) : change);
       if (isDue) changes.push({ kind: 'alone', at, finding });
     }
     for (const [key, said] of this.#said) {
       if (standing.has(key)) continue;
       const change = endOf(said, report, at);
       if (change) changes.push(change);
+      if (change?.kind === 'cleared' && said.whole) this.#remember(key, said.finding, at);
     }
     this.#said = standing;
+    this.#forget(at);
     return changes;
+  }
+
+  /** What was told whole within the hour is only said to be back, unless it is worse or of another cause this time. */
+  #startOrReturn(key: string, started: Change & { readonly finding: Finding }): Change {
+    const { at, finding } = started;
+    const ended = this.#ended.get(key);
+    const isWorse = finding.severity === 'critical' && ended?.severity !== 'critical';
+    if (!ended || isWorse || finding.causes[0]?.cause !== ended.cause) {
+      this.#ended.delete(key);
+      return started;
+    }
+    return { kind: 'returned', at, finding, quietSeconds: secondsBetween(ended.at, at) ?? 0, times: ended.times + 1 };
+  }
+
+  #remember(key: string, { severity, causes }: Finding, at: string): void {
+    this.#ended.set(key, { at, severity, cause: causes[0]?.cause, times: (this.#ended.get(key)?.times ?? 0) + 1 });
+  }
+
+  #forget(at: string): void {
+    for (const [key, ended] of this.#ended) {
+      const isOld = (secondsBetween(ended.at, at) ?? 0) >= REMEMBERED_SECONDS;
+      if (isOld && !this.#said.has(key)) this.#ended.delete(key);
+    }
   }
 
   #source(source: SourceStatus, at: string): Change[] {

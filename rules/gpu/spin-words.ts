@@ -14,7 +14,7 @@ export interface Spin {
 }
 
 export function spinMessage(spin: Spin): string {
-  return `${label(spin.gpu)} ${numbers(spin)} (mean of ${plural(spin.samples, 'sample')})`;
+  return `${label(spin.gpu)} ${numbers(spin)} (${meanOf(spin.samples)})`;
 }
 
 export function spinEvidence({ gpu, sm, mem, pwr, limit, rxpci, txpci, samples }: Spin): Evidence {
@@ -33,13 +33,17 @@ export function spinOfNode(spins: readonly Spin[], all: number): Symptom {
     message:
       `${spins.length} of ${all} GPUs spin: SM ${range(({ sm }) => sm)} %, memory ${range(({ mem }) => mem)} %, ` +
       `${range(({ pwr }) => pwr)} W of ${range(({ limit }) => limit)} W, PCIe at most ${most.toFixed(0)} MB/s ` +
-      `(mean of ${plural(Math.min(...spins.map(({ samples }) => samples)), 'sample')})`,
+      `(${meanOf(Math.min(...spins.map(({ samples }) => samples)))})`,
     evidence: {
       gpus: spins.map((spin) => `${label(spin.gpu)} ${numbers(spin)}`),
       uuids: spins.map(({ gpu }) => gpu.uuid),
     },
     causes: spinCauses(spins.length),
   };
+}
+
+function meanOf(samples: number): string {
+  return samples === 1 ? 'one sample' : `mean of ${samples} samples`;
 }
 
 function numbers({ sm, mem, pwr, limit, rxpci, txpci }: Spin): string {
@@ -50,9 +54,6 @@ function numbers({ sm, mem, pwr, limit, rxpci, txpci }: Spin): string {
   );
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
 
 const STACK = 'py-spy dump --pid "$PID"   # of each rank: who is inside a collective, and who is not';
 

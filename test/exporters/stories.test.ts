@@ -52,12 +52,12 @@ describe('each finding is told once', () => {
 });
 
 test.each<[Partial<Finding>, string]>([
-  [{ subject: 'node', message: 'm' }, 'm, explained by this (FabricReceiveDrops)'],
-  [{ subject: 'GPU-1', message: 'GPU 3 spins' }, 'GPU-1: GPU 3 spins, explained by this (FabricReceiveDrops)'],
-  [{ subject: 'GPU-1', message: 'GPU-1 spins' }, 'GPU-1 spins, explained by this (FabricReceiveDrops)'],
-  [{ subject: 'node', message: 'm', severity: 'critical' }, 'critical: m, explained by this (FabricReceiveDrops)'],
-  [{ subject: 'node', message: 'm', severity: 'info' }, 'm, explained by this (FabricReceiveDrops)'],
-  [{ subject: HOSTILE, message: 'm' }, `${HOSTILE}: m, explained by this (FabricReceiveDrops)`],
+  [{ subject: 'node', message: 'm' }, 'FabricReceiveDrops, because of this: m'],
+  [{ subject: 'GPU-1', message: 'GPU 3 spins' }, 'FabricReceiveDrops, because of this: GPU-1: GPU 3 spins'],
+  [{ subject: 'GPU-1', message: 'GPU-1 spins' }, 'FabricReceiveDrops, because of this: GPU-1 spins'],
+  [{ subject: 'node', message: 'm', severity: 'critical' }, 'FabricReceiveDrops (critical), because of this: m'],
+  [{ subject: 'node', message: 'm', severity: 'info' }, 'FabricReceiveDrops, because of this: m'],
+  [{ subject: HOSTILE, message: 'm' }, `FabricReceiveDrops, because of this: ${HOSTILE}: m`],
 ])('%o under a warning', (fields, words) => {
   expect(concernWords(finding(fields), [finding()])).toBe(words);
 });
