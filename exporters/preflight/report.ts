@@ -1,0 +1,86 @@
+import type { Finding, PreflightReport, SkippedDocument } from '../../agent/model.ts';
+import { visible } from '../escape.ts';
+import { dimmed } from '../terminal/finding.ts';
+import { ends, hang, wrap } from '../terminal/layout.ts';
+import { painter, type Tone } from '../terminal/paint.ts';
+import { sortOut, verdictOf, type Sorted, type Verdict } from '../verdict.ts';
+import { count } from '../words.ts';
+import { faultLines, type Alike, type Look } from './finding.ts';
+
+export interface PreflightTerminal {
+  /** Columns of the terminal; used up to 120, beyond which lines are hard to follow. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+const TONES: Readonly<Record<Verdict, Tone>> = { OK: 'ok', WARNING: 'warning', CRITICAL: 'critical', UNKNOWN: 'unknown' };
+/** So many documents that were left aside are named; the rest are counted. */
+const MOST_SKIPPED = 8;
+
+/** What `preflight` prints: the verdict, each file's faults with what to write, what could not be judged. Ends with a newline. */
+export function renderPreflight(report: PreflightReport, options: PreflightTerminal): string {
+  const look: Look = { width: Math.min(120, Math.max(40, options.width)), paint: painter(options.colour) };
+  const sorted = sortOut(report);
+  const verdict = verdictOf(report);
+  const sections = [
+    headLines(report, verdict, look),
+    ...(sorted.firing.length === 0 ? [calmLines(report, verdict, look)] : []),
+    ...blocks(sorted.firing, look),
+    footLines(report, sorted, look),
+  ];
+  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`;
+}
+
+function headLines(report: PreflightReport, verdict: Verdict, { width, paint }: Look): readonly string[] {
+  const lines = ends('railmedic preflight', readWords(report), verdict, width);
+  return lines.map((line, index) => (index === lines.length - 1 ? line.slice(0, -verdict.length) + paint(TONES[verdict], verdict) : line));
+}
+
+function readWords({ files, snapshot }: PreflightReport): string {
+  const { manifests } = snapshot;
+  if (manifests.status !== 'ok') return count(files.length, 'file');
+  const { objects, workloads } = manifests.value;
+  return [count(files.length, 'file'), count(objects.length, 'object'), count(workloads.length, 'workload')].join(', ');
+}
+
+function calmLines({ rulesEvaluated }: PreflightReport, verdict: Verdict, { width, paint }: Look): readonly string[] {
+  const words = verdict === 'OK' ? `nothing is wrong that ${count(rulesEvaluated, 'rule')} can see` : 'no fault found, but not everything could be judged';
+  const [first = '', ...rest] = hang(verdict, words, width, verdict.length + 2);
+  return [paint(TONES[verdict], verdict) + first.slice(verdict.length), ...rest];
+}
+
+/** By file in the order of reading; within a file worst first, and one block for what a rule says of several places. */
+function blocks(findings: readonly Finding[], look: Look): readonly (readonly string[])[] {
+  const files = Map.groupBy(findings, ({ place }) => place?.file ?? '');
+  return [...files].flatMap(([file, inFile]) => {
+    const alike = [...Map.groupBy(inFile, ({ rule, severity, title }) => `${severity} ${rule} ${title}`).values()] as unknown as readonly Alike[];
+    const faults = alike.map((group) => faultLines(group, look));
+    return files.size > 1 ? [[look.paint('strong', visible(file))], ...faults] : faults;
+  });
+}
+
+function footLines(report: PreflightReport, sorted: Sorted, { width, paint }: Look): readonly string[] {
+  const hidden = sorted.unknown.flatMap(({ message, place }, index) => {
+    const where = place ? `${place.file}:${place.line}: ` : '';
+    return hang(index === 0 ? 'not judged' : '', visible(`${where}${message}`), width);
+  });
+  const quiet = [
+    ...sorted.suppressed.map(({ rule, subject, suppressed }) => `suppressed: ${rule} on ${subject} (${suppressed ?? ''})`),
+    ...sorted.shadow.map(({ rule, subject, message }) => `shadow: ${rule} on ${subject}: ${message}`),
+    ...report.notes.map((note) => `note: ${note}`),
+  ].flatMap((text) => wrap(visible(text), width).map((line) => paint('dim', line)));
+  return [...dimmed([...hidden, ...skippedLines(report.skipped, width)], paint), ...quiet, ...countLines(report, sorted)];
+}
+
+function skippedLines(skipped: readonly SkippedDocument[], width: number): readonly string[] {
+  const shown = skipped.slice(0, MOST_SKIPPED).map(({ file, line, what, why }) => `${file}:${line}: ${what}: ${why}`);
+  const rest = skipped.length > MOST_SKIPPED ? [`and ${skipped.length - MOST_SKIPPED} more (--json names them all)`] : [];
+  return [...shown, ...rest].flatMap((text, index) => hang(index === 0 ? 'left aside' : '', visible(text), width));
+}
+
+function countLines({ rulesEvaluated }: PreflightReport, { firing }: Sorted): readonly string[] {
+  if (firing.length === 0) return [];
+  const rules = new Set(firing.map(({ rule }) => rule)).size;
+  const places = count(firing.length, 'place');
+  return [`${count(rulesEvaluated, 'rule')} looked, ${rules} ${rules === 1 ? 'fires' : 'fire'} at ${places}. To silence one: annotation railmedic.io/ignore.<rule>: "<reason>".`];
+}
