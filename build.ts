@@ -1,5 +1,19 @@
 import { chmodSync, cpSync, globSync, rmSync, statSync } from 'node:fs';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+
+/**
+ * Of the Kubernetes client only the part that reads a kubeconfig is used (agent/kubernetes/kubeconfig.ts); what it imports
+ * beside, and we never call, is 1.1 MB of generated API and a second HTTP client.
+ */
+const onlyKubeconfig: Plugin = {
+  name: 'only-kubeconfig',
+  setup(builder) {
+    const place = { path: 'unused', namespace: 'unused' };
+    builder.onResolve({ filter: /^undici$|\/gen\/index\.js$/ }, ({ importer }) => (importer.endsWith('client-node/dist/config.js') ? place : undefined));
+    const names = ['createConfiguration', 'ServerConfiguration', 'Agent', 'ProxyAgent'];
+    builder.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: names.map((name) => `export const ${name} = undefined;`).join('\n') }));
+  },
+};
 
 /** One file for the image, and beside it what the program reads at run time: the rules' pages and the demonstration. */
 rmSync('dist', { recursive: true, force: true });
@@ -16,9 +30,11 @@ await build({
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   logLevel: 'warning',
+  plugins: [onlyKubeconfig],
 });
 chmodSync('dist/railmedic.js', 0o755);
 for (const page of globSync('rules/*/*.md')) cpSync(page, `dist/${page}`);
 cpSync('test/captures/efa-one-way', 'dist/test/captures/efa-one-way', { recursive: true, verbatimSymlinks: true });
+cpSync('agent/preflight/schemas.json', 'dist/agent/preflight/schemas.json');
 cpSync('LICENSE', 'dist/LICENSE');
 console.log(`dist/railmedic.js  ${(statSync('dist/railmedic.js').size / 1024).toFixed(0)} KiB`);

@@ -14,3 +14,8 @@ export const DEMO_CAPTURE: string = join(root, 'test/captures/efa-one-way');
 export function readPage(page: string): Promise<string> {
   return readOwnFile(join(root, page));
 }
+
+/** The schemas that preflight judges objects by, as JSON. */
+export function readSchemas(): Promise<string> {
+  return readOwnFile(join(root, 'agent/preflight/schemas.json'));
+}

@@ -7,7 +7,9 @@ import { layOut, type CaptureEntry, type CaptureFacts, type CaptureLook } from '
 import { SeenNode } from './capture/look.ts';
 import { maskLook } from './capture/masked.ts';
 import type { Exchanges } from './capture/notes.ts';
+import { HandedOver } from './capture/handed-over.ts';
 import { Recorder } from './capture/recorder.ts';
+import type { SourceName, Sources } from './model.ts';
 import { createMask, type Mask, type Masked } from './parse/mask.ts';
 
 export interface CaptureOptions {
@@ -42,6 +44,7 @@ export async function recordCapture(host: Host, directory: string, options: Capt
   await makeDirectory(directory);
   const recorder = new Recorder(host);
   const seen = new SeenNode(host);
+  const handedOver = new HandedOver();
   const looks: CaptureLook[] = [];
   const failures = new Map<string, string>();
   const takenAt = host.wallTime();
@@ -49,7 +52,7 @@ export async function recordCapture(host: Host, directory: string, options: Capt
   const start = performance.now();
   for (let index = 0; index < count && !(index > 0 && options.signal?.aborted); index += 1) {
     const seconds = Math.round(performance.now() - start) / 1000;
-    await takeLook(recorder.host, options.collectors, index, failures);
+    await takeLook(recorder.host, options.collectors, index, failures, handedOver);
     const remade = await seen.add(recorder.take());
     looks.push({ seconds, entries: new Map(seen.entries), errors: seen.errors, remade });
     options.onProgress?.({ look: index + 1, looks: count });
@@ -57,7 +60,7 @@ export async function recordCapture(host: Host, directory: string, options: Capt
     if (index + 1 < count) await delay(Math.max(wait, 1), undefined, { signal: options.signal }).catch(() => undefined);
   }
   const mask = options.mask ? createMask([host.hostname()]) : undefined;
-  const facts = describe(host, takenAt, recorder.exchanges, options.description, mask);
+  const facts = { ...describe(host, takenAt, recorder.exchanges, options.description, mask), ...handedOver.facts(mask) };
   const masked = looks.map((look) => maskLook(look, mask));
   const counts = mask?.counts() ?? [];
   const files = layOut(masked, { ...facts, ...(counts.length > 0 && { masked: counts.map((entry) => ({ ...entry })) }) });
@@ -76,14 +79,20 @@ export async function writeCapture(directory: string, files: ReadonlyMap<string,
 }
 
 /** Slow sources are read at the first look only, as often as the agent would in so short a time. */
-async function takeLook(host: Host, collectors: readonly Collector[], index: number, failures: Map<string, string>): Promise<void> {
+async function takeLook(
+  host: Host,
+  collectors: readonly Collector[],
+  index: number,
+  failures: Map<string, string>,
+  handedOver: HandedOver,
+): Promise<void> {
   const due = collectors.filter((collector) => index === 0 || collector.schedule === undefined);
   const extras = index === 0 ? FOR_PEOPLE.map((path) => host.readText(path).catch(() => '')) : [];
   await Promise.all([
     ...extras,
     ...due.map(async (collector) => {
       try {
-        await within(collector, host);
+        handedOver.note(collector.name, await within(collector, host));
       } catch (error) {
         if (!(error instanceof Absent)) failures.set(collector.name, error instanceof Error ? error.message : String(error));
       }
@@ -92,13 +101,13 @@ async function takeLook(host: Host, collectors: readonly Collector[], index: num
 }
 
 /** A collector that hangs on a sick card is left behind. */
-async function within(collector: Collector, host: Host): Promise<void> {
+async function within(collector: Collector, host: Host): Promise<Sources[SourceName]> {
   const signal = AbortSignal.timeout(collector.timeoutSeconds * 1000);
   const { promise, reject } = Promise.withResolvers<never>();
   const late = (): void => reject(new Error(`no answer within ${collector.timeoutSeconds} s`));
   signal.addEventListener('abort', late, { once: true });
   try {
-    await Promise.race([collector.collect(host, signal), promise]);
+    return await Promise.race([collector.collect(host, signal), promise]);
   } finally {
     signal.removeEventListener('abort', late);
   }

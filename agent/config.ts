@@ -4,7 +4,7 @@ import type { ConfiguredRule } from './standing.ts';
 
 /** What a person changed of the defaults; parse-config.ts says what a file may hold. */
 export type Config = ParsedConfig;
-export const DEFAULT_CONFIG: Config = { rules: {}, suppressions: [], required: { mounts: [], ports: [] } };
+export const DEFAULT_CONFIG: Config = { rules: {}, suppressions: [], required: { mounts: [], ports: [] }, exporters: {} };
 
 /** The rules as the configuration wants them. `windowLimitSeconds` shortens how long a symptom must hold on a short watch. */
 export function configureRules(config: Config, rules: readonly Rule[], windowLimitSeconds = Infinity): readonly ConfiguredRule[] {

@@ -91,10 +91,10 @@ export class Engine {
     const mentioned = new Set<string>();
     for (const judgement of judgements) {
       if ('undecided' in judgement) {
-        const { undecided: subject, why } = judgement;
+        const { undecided: subject, why, place } = judgement;
         const report = judgement.report && (judgement.because === undefined || snapshot[judgement.because].status !== 'absent');
         mentioned.add(subject);
-        const standing = standings.get(subject) ?? (report ? new Standing(configured, { subject, message: why, evidence: {} }, moment) : undefined);
+        const standing = standings.get(subject) ?? (report ? new Standing(configured, { subject, message: why, evidence: {}, ...(place && { place }) }, moment) : undefined);
         if (!standing) continue;
         standings.set(subject, standing);
         standing.undecided(why, report, moment);

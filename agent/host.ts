@@ -1,7 +1,10 @@
 import { hostname, networkInterfaces } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openFiles } from './host/files.ts';
 import { fetchText } from './host/http.ts';
+import { openCopiedLog } from './host/log-socket.ts';
+import { unaryCall } from './host/unary-call.ts';
+import type { PodResources, Pods } from './model.ts';
 import { runCommand, startCommand } from './host/processes.ts';
 import { findProgram, searchPath } from './host/programs.ts';
 
@@ -20,6 +23,10 @@ export interface Host extends Files, Processes {
   interfaces(): readonly { readonly name: string; readonly address: string; readonly mac: string | undefined; readonly internal: boolean }[];
   /** Throws HostError ETIMEDOUT after `timeoutSeconds`; any HTTP status is an answer. */
   fetch(request: HttpRequest): Promise<HttpAnswer>;
+  /** One gRPC call (`/v1.PodResourcesLister/List`) at a unix socket of the node, bytes in and out. Rejects with HostError. */
+  unaryCall(socket: string, method: string, message: Buffer, bounds: UnaryBounds): Promise<Buffer>;
+  /** Only of a capture: what it holds of sources that are neither files nor programs, as they were handed over. */
+  readonly recorded?: Recorded;
   close(): void;
 }
 
@@ -56,7 +63,16 @@ export interface HeldFile {
 export interface LogFile {
   /** `lost`: how often the kernel said EPIPE (it overwrote lines before they were read). */
   read(maxRecords: number): { readonly records: readonly string[]; readonly overruns: number; readonly more: boolean };
+  /** Set where another process copies the log to here: after a pause it may begin with the oldest line once more. */
+  readonly feed?: LogFeed;
   close(): void;
+}
+
+export interface LogFeed {
+  /** Whether all that the other process had was handed over; true where it does not tell. */
+  readonly isAtEnd: boolean;
+  /** Why nothing comes; undefined as long as the other process is there. */
+  trouble(): string | undefined;
 }
 
 export interface Processes {
@@ -117,6 +133,16 @@ export interface HttpRequest {
   readonly timeoutSeconds: number;
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
+  /** PEM: who may have signed the server's certificate, instead of the well-known authorities. */
+  readonly ca?: string;
+}
+export interface UnaryBounds {
+  readonly timeoutSeconds: number;
+  readonly maxBytes: number;
+}
+export interface Recorded {
+  readonly pods?: Pods;
+  readonly 'pod-resources'?: PodResources;
 }
 export interface HttpAnswer {
   readonly status: number;
@@ -125,17 +151,22 @@ export interface HttpAnswer {
 
 export { CommandError, HostError, errnoOf } from './host/errors.ts';
 
-/** The live node below `root`. */
-export function openHost(root = '/'): Host {
+/** The live node below `root`. `kernelLog`: where this process finds its kernel log, instead of /dev/kmsg below the root. */
+export function openHost(root = '/', kernelLog?: string): Host {
   const absolute = resolve(root);
+  const files = openFiles(absolute);
   return {
     root: absolute,
-    ...openFiles(absolute),
+    ...files,
+    ...(kernelLog !== undefined && {
+      openLog: (path, from) => (path === '/dev/kmsg' ? openCopiedLog(resolve(kernelLog), from) : files.openLog(path, from)),
+    }),
     run: runCommand,
     start: startCommand,
     program: (place) => findProgram(absolute, place),
     searchPath: searchPath(),
     fetch: fetchText,
+    unaryCall: (socket, method, message, bounds) => unaryCall(absolute === '/' ? socket : join(absolute, socket), method, message, bounds),
     wallTime: () => new Date(),
     hostname,
     interfaces: listInterfaces,

@@ -1,10 +1,11 @@
 import { schedule, type ScheduledTask } from 'node-cron';
+import { attribute, podDevices } from './attribution.ts';
 import type { Clock } from './clock.ts';
 import { Absent, type Collector } from './collector.ts';
 import type { Engine } from './engine.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Host } from './host.ts';
-import type { Exporter, Reading, Report, Snapshot, SourceName, Sources, SourceStatus } from './model.ts';
+import type { ClusterNode, Exporter, Reading, Report, Snapshot, SourceName, Sources, SourceStatus } from './model.ts';
 
 export interface LoopOptions {
   readonly host: Host;
@@ -34,8 +35,11 @@ export class Loop {
   readonly #options: LoopOptions;
   readonly #runs: readonly CollectorRun[];
   readonly #tasks: ScheduledTask[] = [];
+  readonly #scheduledSeconds = new Map<SourceName, number>();
   #lastTurnAt: number | undefined;
   #report: Report | undefined;
+  /** As last seen: its labels hold while the API server is away. */
+  #clusterNode: ClusterNode | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -76,16 +80,21 @@ export class Loop {
     if (signal.aborted) return undefined;
     const snapshot = this.#snapshot();
     const wall = host.wallTime();
-    const findings = engine.look(snapshot, { monotonicSeconds, wall });
+    const devices = podDevices(snapshot);
+    const findings = attribute(engine.look(snapshot, { monotonicSeconds, wall }), snapshot, devices);
+    if (snapshot.pods.status === 'ok') this.#clusterNode = snapshot.pods.value.node;
     const report: Report = {
       node: this.#options.nodeName,
       instanceType: snapshot.imds.status === 'ok' ? snapshot.imds.value.instanceType : undefined,
+      zone: this.#clusterNode?.labels['topology.kubernetes.io/zone'],
+      nodeGroup: this.#clusterNode?.nodeGroup,
       takenAt: wall.toISOString(),
       windowSeconds: engine.windowSeconds,
-      sources: this.#runs.map((run) => run.status()),
+      sources: this.#runs.map((run) => ({ ...run.status(), intervalSeconds: this.#intervalOf(run.collector) })),
       findings,
       rulesEvaluated: this.#options.rulesEvaluated,
       snapshot,
+      podDevices: devices,
     };
     this.#lastTurnAt = clock.monotonicSeconds();
     this.#options.onLook?.(report);
@@ -127,8 +136,15 @@ export class Loop {
     for (const run of this.#runs) {
       if (run.collector.schedule === undefined) continue;
       const options = { maxRandomDelay: MAX_RANDOM_DELAY_MS, suppressMissedWarning: true, name: run.collector.name };
-      this.#tasks.push(schedule(run.collector.schedule, () => run.makeDue(), options));
+      const task = schedule(run.collector.schedule, () => run.makeDue(), options);
+      this.#tasks.push(task);
+      const [first, second] = task.getNextRuns(2);
+      if (first && second) this.#scheduledSeconds.set(run.collector.name, Math.round((second.getTime() - first.getTime()) / 1000));
     }
+  }
+
+  #intervalOf({ name, schedule: cron }: Collector): number | undefined {
+    return cron === undefined ? this.#options.intervalSeconds : this.#scheduledSeconds.get(name);
   }
 }
 

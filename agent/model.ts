@@ -1,11 +1,14 @@
 import type { DeviceFiles, Infiniband, Netdev, Pci } from './model/fabric.ts';
 import type { NvidiaDmon, NvidiaQuery, NvidiaSmi } from './model/gpu.ts';
+import type { PodDevice, PodName, PodResources, Pods } from './model/kubernetes.ts';
 import type { Addresses, FabricProcesses, HostFacts, Imds, KernelLog, Mounts } from './model/host.ts';
+import type { Manifests, Place, SkippedDocument } from './model/manifest.ts';
 
 export type * from './model/fabric.ts';
 export type * from './model/gpu.ts';
 export type * from './model/host.ts';
 export type * from './model/kubernetes.ts';
+export type * from './model/manifest.ts';
 
 /**
  * The words that every part of railmedic shares: what a collector hands over, what a rule says, what an exporter
@@ -37,6 +40,10 @@ export interface Sources {
   readonly 'nvidia-smi': NvidiaSmi;
   readonly 'nvidia-query': NvidiaQuery;
   readonly 'nvidia-dmon': NvidiaDmon;
+  readonly pods: Pods;
+  readonly 'pod-resources': PodResources;
+  /** What preflight was given to read; absent on every node. */
+  readonly manifests: Manifests;
 }
 export type SourceName = keyof Sources;
 export type Snapshot = { readonly [S in SourceName]: Reading<Sources[S]> };
@@ -71,6 +78,8 @@ export interface Symptom {
   readonly severity?: Severity;
   /** RFC 3339: when it happened, for an event that carries its own time. */
   readonly happenedAt?: string;
+  /** Of a manifest rule: the line and field it speaks of. */
+  readonly place?: Place;
 }
 
 /**
@@ -83,6 +92,8 @@ export interface Undecided {
   readonly report: boolean;
   /** The source that would tell. Where it is absent nothing is missing, and no finding is made. */
   readonly because?: SourceName;
+  /** Of a manifest rule: the line and field it speaks of. */
+  readonly place?: Place;
 }
 export type Judgement = Symptom | Undecided;
 
@@ -108,8 +119,12 @@ export interface Finding {
   /** Firing findings of other rules that explain this one, and those that this one explains: one story, told once. */
   readonly explainedBy: readonly FindingName[];
   readonly explains: readonly FindingName[];
+  /** The pods it concerns: those that hold the device or GPU it speaks of, or the pod it speaks of itself. */
+  readonly pods: readonly PodName[];
   /** Silenced by the configuration: why, and until when. Kept in the report, changes no verdict. */
   readonly suppressed: string | undefined;
+  /** Of a manifest rule: the line and field it speaks of. */
+  readonly place?: Place;
 }
 
 export interface FindingName {
@@ -124,11 +139,16 @@ export interface SourceStatus {
   readonly durationSeconds: number;
   /** Unix time of the last success; undefined if there was none. */
   readonly lastSuccessSeconds: number | undefined;
+  /** How often it is read; undefined where it is read once only (a slow source of a replay). */
+  readonly intervalSeconds?: number | undefined;
 }
 
 export interface Report {
   readonly node: string;
   readonly instanceType: string | undefined;
+  /** As the Node object's labels say; undefined without Kubernetes. IMDS has its own word of the zone. */
+  readonly zone?: string | undefined;
+  readonly nodeGroup?: string | undefined;
   /** RFC 3339. */
   readonly takenAt: string;
   /** How long this agent has watched, at most the longest window of its rules. */
@@ -138,6 +158,16 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly rulesEvaluated: number;
   readonly snapshot: Snapshot;
+  /** Which pod uses which device, as far as kubelet, the processes or the pods' requests tell. */
+  readonly podDevices: readonly PodDevice[];
+}
+
+/** What `preflight` found; the same shape, with what was read in place of a node. */
+export interface PreflightReport extends Report {
+  readonly files: readonly string[];
+  readonly skipped: readonly SkippedDocument[];
+  /** Remarks for the caller that are no findings: an annotation that silences nothing. */
+  readonly notes: readonly string[];
 }
 
 /** Receives every report; idempotent and isolated: when one fails, the others do not notice and a metric counts it. */

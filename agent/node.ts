@@ -1,3 +1,4 @@
+import { openCluster, type Cluster } from './cluster.ts';
 import { liveClock, replayClock, type Clock } from './clock.ts';
 import { openCollectors } from './collectors/index.ts';
 import type { KernelLogCollector } from './collectors/kernel-log.ts';
@@ -16,17 +17,22 @@ export interface OpenNode {
   readonly clock: Clock;
   readonly name: string;
   readonly isReplay: boolean;
+  readonly cluster: Cluster;
 }
 
-/** `fastSeconds`: how much of a replay passes as fast as it can be read, before it goes on in real time. */
-export async function openNode(options: NodeOptions, fastSeconds: number): Promise<OpenNode> {
+/**
+ * `fastSeconds`: how much of a replay passes as fast as it can be read, before it goes on in real time. `atOnce`: a person
+ * waits for the report, so that nothing may come later than at the first look.
+ */
+export async function openNode(options: NodeOptions, fastSeconds: number, atOnce = false): Promise<OpenNode> {
   const isReplay = options.capture !== undefined;
   const clock = isReplay ? replayClock(fastSeconds) : liveClock();
-  const host = options.capture === undefined ? openHost(options.hostRoot) : await openReplay(options.capture, clock);
-  return { host, clock, name: options.nodeName ?? host.hostname(), isReplay };
+  const host = options.capture === undefined ? openHost(options.hostRoot, options.kernelLog) : await openReplay(options.capture, clock);
+  const name = options.nodeName ?? host.hostname();
+  return { host, clock, name, isReplay, cluster: await openCluster(options, name, atOnce) };
 }
 
-export async function readConfig(options: NodeOptions): Promise<Config> {
+export async function readConfig(options: Pick<NodeOptions, 'config'>): Promise<Config> {
   if (options.config === undefined) return DEFAULT_CONFIG;
   // The YAML parser is loaded only when there is something to parse.
   const { parseConfig } = await import('./parse-config.ts');
@@ -43,6 +49,7 @@ export function collectorsFor(
   clock: Clock,
   lookBackSeconds: number,
   state?: State,
+  cluster?: Cluster,
 ): { readonly all: readonly Collector[]; readonly kernelLog: KernelLogCollector } {
   return openCollectors({
     nodeIp: options.nodeIp === undefined ? undefined : { address: options.nodeIp, from: '--node-ip' },
@@ -53,6 +60,7 @@ export function collectorsFor(
     lookBackSeconds,
     kernelLogPosition: state && { bootId: state.bootId, sequence: state.sequence },
     knownDevices: state?.devices ?? [],
+    pods: cluster?.feed ?? 'no cluster was opened',
     now: () => clock.monotonicSeconds(),
   });
 }

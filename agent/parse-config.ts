@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { isAlias, LineCounter, parseDocument, type Document } from 'yaml';
 import type { Rule } from '../rules/define.ts';
+import { alertmanagerSchema } from './alertmanager-config.ts';
 import { ConfigError, nearest } from './config-error.ts';
 import type { Config } from './config.ts';
+import { kubernetesSchema } from './kubernetes-config.ts';
 
 const positive = v.pipe(v.number('a number'), v.minValue(0, 'a number of 0 or more'));
 const threshold = v.union([positive, v.array(v.string('a text'))], 'a number of 0 or more, or a list of texts');
@@ -45,6 +47,7 @@ const configSchema = v.strictObject({
     }),
     {},
   ),
+  exporters: v.optional(v.strictObject({ alertmanager: v.optional(alertmanagerSchema), kubernetes: v.optional(kubernetesSchema) }), {}),
 });
 
 export type ParsedConfig = v.InferOutput<typeof configSchema>;
@@ -60,7 +63,8 @@ export function parseConfig(text: string, file: string, rules: readonly Rule[]):
   }
   const lineOf = (path: readonly (string | number)[]): number => lineAt(document, lines, path);
   const result = v.safeParse(configSchema, unfold(document, file) ?? {});
-  if (!result.success) throw schemaError(file, result.issues[0], lineOf);
+  // A key that is not known says why another is missing.
+  if (!result.success) throw schemaError(file, result.issues.find(isUnknownKey) ?? result.issues[0], lineOf);
   checkNames(result.output, file, rules, lineOf);
   return result.output;
 }
@@ -75,10 +79,14 @@ function unfold(document: Document, file: string): unknown {
 
 type LineOf = (path: readonly (string | number)[]) => number;
 
+function isUnknownKey({ type, expected: wanted }: v.InferIssue<typeof configSchema>): boolean {
+  return type === 'strict_object' && wanted === 'never';
+}
+
 function schemaError(file: string, issue: v.InferIssue<typeof configSchema>, lineOf: LineOf): ConfigError {
   const keys = (issue.path ?? []).map((step) => step.key as string | number);
   const name = keys.join('.');
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
+  if (isUnknownKey(issue)) {
     const parent = issue.path?.at(-1)?.input;
     const known = knownKeys(keys.slice(0, -1));
     const guess = nearest(String(keys.at(-1)), known);
@@ -93,11 +101,19 @@ function expected(issue: v.InferIssue<typeof configSchema>): string {
   return issue.message.startsWith('Invalid') ? (issue.expected ?? issue.message) : issue.message;
 }
 
+/** What a schema of valibot may hold of others. */
+interface Nested {
+  readonly wrapped?: Nested;
+  readonly entries?: Readonly<Record<string, Nested>>;
+  readonly item?: Nested;
+  readonly value?: Nested;
+}
+
 function knownKeys(parent: readonly (string | number)[]): readonly string[] {
-  if (parent.length === 0) return Object.keys(configSchema.entries);
-  if (parent[0] === 'rules') return Object.keys(ruleSchema.entries);
-  if (parent[0] === 'suppressions') return Object.keys(suppressionSchema.entries);
-  return parent.length === 1 ? ['mounts', 'ports'] : ['path', 'type'];
+  const unwrapped = (schema: Nested | undefined): Nested | undefined => (schema?.wrapped ? unwrapped(schema.wrapped) : schema);
+  let schema = unwrapped(configSchema as Nested);
+  for (const key of parent) schema = unwrapped(schema?.entries?.[key] ?? schema?.item ?? schema?.value);
+  return Object.keys(schema?.entries ?? {});
 }
 
 function checkNames(config: Config, file: string, rules: readonly Rule[], lineOf: LineOf): void {

@@ -36,6 +36,11 @@ export async function openReplay(directory: string, clock: ReplayTime): Promise<
     ...replayFiles(layLooks(tree, description, file), description.probes, seconds),
     ...replayPrograms(description.commands, seconds),
     fetch: (request) => answer(request, description.http),
+    unaryCall: (socket) => Promise.reject(new HostError('call', socket, new Errno('ENOENT'))),
+    recorded: {
+      ...(description.pods && { pods: description.pods }),
+      ...(description.podResources && { 'pod-resources': description.podResources }),
+    },
     wallTime: () => new Date(Date.parse(description.takenAt) + seconds() * 1000),
     hostname: () => description.hostname,
     interfaces: () => description.interfaces.map((entry) => ({ ...entry, mac: entry.mac })),

@@ -1,4 +1,4 @@
-import { RULES } from '../rules/index.ts';
+import { NODE_RULES, RULES } from '../rules/index.ts';
 import type { Rule } from '../rules/define.ts';
 import { nearest } from './config-error.ts';
 
@@ -18,10 +18,13 @@ export function ruleNamed(name: string): Rule {
   throw new UsageError(`unknown rule ${JSON.stringify(name)}; ${guess === undefined ? 'railmedic explain lists all rules' : `did you mean ${guess}?`}`);
 }
 
-/** The rules of a comma-separated list; all of them without one. */
-export function rulesNamed(list: string | undefined): readonly Rule[] {
-  if (list === undefined) return RULES;
+/** The rules of a comma-separated list, all of `from`; all of `from` without a list. */
+export function rulesNamed(list: string | undefined, from: readonly Rule[] = NODE_RULES): readonly Rule[] {
+  if (list === undefined) return from;
   const names = list.split(',').map((name) => name.trim()).filter(Boolean);
   if (names.length === 0) throw new UsageError('--rules: expected names of rules separated by commas, got none');
-  return names.map(ruleNamed);
+  const rules = names.map(ruleNamed);
+  const stranger = rules.find((rule) => !from.includes(rule));
+  if (stranger) throw new UsageError(`--rules: ${stranger.name} ${stranger.group === 'manifest' ? 'judges manifests; railmedic preflight asks it' : 'judges nodes; railmedic diagnose asks it'}`);
+  return rules;
 }

@@ -15,5 +15,8 @@ const SOURCES: Readonly<Record<SourceName, true>> = {
   'nvidia-smi': true,
   'nvidia-query': true,
   'nvidia-dmon': true,
+  pods: true,
+  'pod-resources': true,
+  manifests: true,
 };
 export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[];

@@ -115,7 +115,9 @@ export class Standing {
       shadow,
       explainedBy: [],
       explains: [],
+      pods: [],
       suppressed,
+      ...(symptom.place && { place: symptom.place }),
     };
   }
 

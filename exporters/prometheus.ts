@@ -1,20 +1,25 @@
 import { Registry } from '@prometheus-io/client';
-import type { Exporter, Reading, Report, Snapshot } from '../agent/model.ts';
+import type { Exporter, KubernetesRequestCount, Reading, Report, Snapshot } from '../agent/model.ts';
 import { agentGauges } from './prometheus/agent-gauges.ts';
+import { alertmanagerGauges, type AlertmanagerState } from './prometheus/alertmanager-gauges.ts';
 import { exposition, type Family } from './prometheus/exposition.ts';
 import { fabricGauges } from './prometheus/fabric-gauges.ts';
 import { findingGauges } from './prometheus/finding-gauges.ts';
 import { GpuEventCounters } from './prometheus/gpu-event-counters.ts';
 import { gpuFamilies } from './prometheus/gpu-families.ts';
+import { requestFamily } from './prometheus/kubernetes-requests.ts';
 import { InfinibandCounters } from './prometheus/infiniband-counters.ts';
 import { netdevFamilies } from './prometheus/netdev-counters.ts';
 import { NvidiaSmiCounters } from './prometheus/nvidia-smi-counters.ts';
+import { podFamilies } from './prometheus/pod-families.ts';
 import { addProcessMetrics } from './prometheus/process-metrics.ts';
 
 export interface PrometheusOptions {
   readonly version: string;
   /** Whether the agent's own CPU, memory and event loop are in it (`process_…`, `nodejs_…`); true without it. */
   readonly processMetrics?: boolean;
+  /** What was asked of the API server so far; asked for at each report. */
+  readonly requestCounts?: () => readonly KubernetesRequestCount[];
 }
 
 export interface Rendered {
@@ -27,12 +32,14 @@ export interface PrometheusExporter extends Exporter {
   render(): Rendered;
   /** Counts a report that the named exporter could not deliver; seen from the next report on. */
   countFailure(exporter: string): void;
+  /** From now on the metrics say how each Alertmanager fares; called once. */
+  watchAlertmanagers(states: () => readonly AlertmanagerState[]): void;
 }
 
 /** Figures of the agent itself cost more than all others (they list every open descriptor) and are asked for by nobody at night. */
 const PUBLISHES_PER_OWN = 6;
 
-export function prometheusExporter({ version, processMetrics = true }: PrometheusOptions): PrometheusExporter {
+export function prometheusExporter({ version, processMetrics = true, requestCounts = () => [] }: PrometheusOptions): PrometheusExporter {
   const registry = new Registry();
   const own = new Registry();
   if (processMetrics) addProcessMetrics(own);
@@ -62,11 +69,14 @@ export function prometheusExporter({ version, processMetrics = true }: Prometheu
         ...gpuFamilies(query, dmon),
         ...gpuEvents.families(query, report.snapshot['kernel-log']),
         ...nvidiaSmi.families(report.snapshot['nvidia-smi']),
+        ...podFamilies(report.podDevices, report.snapshot.pods),
+        requestFamily(requestCounts()),
       ];
       body = Buffer.from(exposition(families));
     },
     render: () => ({ contentType: registry.contentType, body }),
     countFailure: (exporter) => agent.countFailure(exporter),
+    watchAlertmanagers: (states) => alertmanagerGauges(registry, states),
     close() {
       registry.clear();
       own.clear();

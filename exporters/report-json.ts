@@ -1,4 +1,4 @@
-import type { Cause, EvidenceValue, Finding, Report, SourceStatus } from '../agent/model.ts';
+import type { Cause, EvidenceValue, Finding, Place, Report, SourceStatus } from '../agent/model.ts';
 import { jsonText } from './escape.ts';
 
 type JsonValue = string | number | boolean | readonly string[];
@@ -15,7 +15,8 @@ export interface ReportJson {
   readonly rulesEvaluated: number;
 }
 
-export interface FindingJson extends Omit<Finding, 'evidence' | 'suppressed'> {
+/** A finding of preflight also says where: `file`, `line`, `object`, `field` and what else its place holds. */
+export interface FindingJson extends Omit<Finding, 'evidence' | 'suppressed' | 'place'>, Partial<Place> {
   readonly evidence: Readonly<Record<string, JsonValue>>;
   readonly suppressed?: string;
 }
@@ -56,7 +57,9 @@ function findingJson(finding: Finding): FindingJson {
     shadow: finding.shadow,
     explainedBy: finding.explainedBy.map(({ rule, subject }) => ({ rule, subject })),
     explains: finding.explains.map(({ rule, subject }) => ({ rule, subject })),
+    pods: finding.pods.map(({ namespace, name, gpus, efa, rdma }) => ({ namespace, name, gpus, efa, rdma })),
     ...(finding.suppressed !== undefined && { suppressed: finding.suppressed }),
+    ...finding.place,
   };
 }
 

@@ -42,6 +42,16 @@ import { kernelOomKill } from './host/kernel-oom-kill.ts';
 import { lockedMemoryLimited } from './host/locked-memory-limited.ts';
 import { sharedFilesystemMissing } from './host/shared-filesystem-missing.ts';
 import { agentRuleFailed } from './host/agent-rule-failed.ts';
+import { manifestInvalid } from './manifest/manifest-invalid.ts';
+import { efaNotRequested } from './manifest/efa-not-requested.ts';
+import { sharedMemoryMissing } from './manifest/shared-memory-missing.ts';
+import { autoscalingInconsistent } from './manifest/autoscaling-inconsistent.ts';
+import { latestImage } from './manifest/latest-image.ts';
+import { podUnschedulable } from './workload/pod-unschedulable.ts';
+import { podCrashLooping } from './workload/pod-crash-looping.ts';
+import { podOomKilled } from './workload/pod-oom-killed.ts';
+import { podPreempted } from './workload/pod-preempted.ts';
+import { podProbeFailing } from './workload/pod-probe-failing.ts';
 import type { Rule } from './define.ts';
 
 /** Every rule, in the order of the catalogue. A new rule is one line here; a test names the file that is missing. */
@@ -89,5 +99,20 @@ export const RULES: readonly Rule[] = [
   instanceInterruption,
   sharedFilesystemMissing,
   kernelLogLost,
+  podUnschedulable,
+  podCrashLooping,
+  podOomKilled,
+  podPreempted,
+  podProbeFailing,
   agentRuleFailed,
+  manifestInvalid,
+  efaNotRequested,
+  sharedMemoryMissing,
+  autoscalingInconsistent,
+  latestImage,
 ];
+
+/** The rules that judge a node, which the agent and `diagnose` ask. */
+export const NODE_RULES: readonly Rule[] = RULES.filter(({ group }) => group !== 'manifest');
+/** The rules that judge manifests, which `preflight` asks. */
+export const MANIFEST_RULES: readonly Rule[] = RULES.filter(({ group }) => group === 'manifest');

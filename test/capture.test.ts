@@ -22,6 +22,7 @@ function freshCollectors(): readonly Collector[] {
     kernelLogPosition: undefined,
     knownDevices: [],
     nvidiaSmi: undefined,
+    pods: 'not in a cluster',
     intervalSeconds: 5,
     now: () => 0,
   }).all;

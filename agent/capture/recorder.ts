@@ -115,6 +115,7 @@ export class Recorder {
           this.#notes.logs.set(path, known);
           return answer;
         },
+        ...(log.feed && { feed: log.feed }),
         close: () => log.close(),
       };
     } catch (error) {

@@ -10,6 +10,8 @@ import { mountsCollector } from './mounts.ts';
 import { netdevCollector } from './netdev.ts';
 import { nvidiaCollectors } from './nvidia.ts';
 import { pciCollector } from './pci.ts';
+import { podResourcesCollector } from './pod-resources.ts';
+import { podsCollector, type PodFeed } from './pods.ts';
 
 /** What the collectors are told from outside the node: options, configuration, and the state of an earlier run. */
 export interface CollectorSettings {
@@ -21,6 +23,8 @@ export interface CollectorSettings {
   readonly lookBackSeconds: number;
   readonly kernelLogPosition: { readonly bootId: string; readonly sequence: number } | undefined;
   readonly knownDevices: readonly string[];
+  /** Where pods come from; in words why there are none. */
+  readonly pods: PodFeed | string;
   /** Monotonic seconds of a replay; without it those of this machine. */
   readonly now?: () => number;
 }
@@ -44,6 +48,8 @@ export function openCollectors(settings: CollectorSettings): { readonly all: rea
       intervalSeconds: settings.intervalSeconds,
       ...(settings.now && { timing: { now: settings.now } }),
     }),
+    podsCollector(settings.pods),
+    podResourcesCollector(),
   ];
   return { all, kernelLog };
 }

@@ -1,6 +1,6 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises';
 import { Absent, type Collector } from '../collector.ts';
-import { errnoOf, type Host, type LogFile } from '../host.ts';
+import { errnoOf, type Host, type LogFeed, type LogFile } from '../host.ts';
 import type { KernelLine, KernelLog } from '../model.ts';
 import { parseKmsg } from '../parse/kmsg.ts';
 import { parseUptime } from '../parse/meminfo.ts';
@@ -33,6 +33,11 @@ const MAX_RECORDS_PER_LOOK = 100_000;
  * says of GPUs is counted all the same.
  */
 const MAX_LINES = 20_000;
+/** How long a look waits for a process that copies the log to here, and has not handed over all that it has. */
+const FEED_WAIT_MS = 2000;
+/** Where it did not at the last look: enough for a connection, and no look is held up for what may never come. */
+const FEED_RETRY_MS = 200;
+const FEED_TURN_MS = 20;
 
 /** /dev/kmsg as a bounded stream: each look hands over what came since the last. */
 export function kernelLogCollector(options: KernelLogOptions = {}): KernelLogCollector {
@@ -57,6 +62,9 @@ class KernelLogStream {
   /** Until the end of the log was reached once: what it held before is judged by its age. */
   #isCatchingUp = true;
   #isFirstHandOver = true;
+  /** What a feed repeats after a pause is judged by its age when the feed was opened, whenever it comes. */
+  #openedAt = 0;
+  #isFeedBehind = false;
   /** Kept here and not in the look: one that is given up loses nothing. */
   #waiting: FreshRecord[] = [];
   readonly #gpu = new KernelLogGpu();
@@ -116,22 +124,31 @@ class KernelLogStream {
     } catch (error) {
       throw await openFailure(host, error);
     }
-    if (fromNow) this.#isCatchingUp = false;
+    if (this.#log.feed) this.#openedAt = await this.#now(host);
+    else if (fromNow) this.#isCatchingUp = false;
   }
 
   async #read(host: Host, signal: AbortSignal): Promise<void> {
+    const feed = this.#log?.feed;
+    const waitUntil = performance.now() + (this.#isFeedBehind ? FEED_RETRY_MS : FEED_WAIT_MS);
     for (let read = 0; read < MAX_RECORDS_PER_LOOK && !signal.aborted; read += RECORDS_PER_TURN) {
       const more = this.#readTurn();
-      if (this.#isCatchingUp) this.#forgetOld(await this.#now(host));
+      if (this.#isCatchingUp) this.#forgetOld(feed ? this.#openedAt : await this.#now(host));
       for (const { record } of this.#waiting.slice(this.#looked)) this.#gpu.take(record);
       if (this.#waiting.length > MAX_LINES) this.#dropped += this.#waiting.splice(MAX_LINES).length;
       this.#looked = this.#waiting.length;
-      if (!more) {
-        this.#isCatchingUp = false;
-        return;
+      if (more) await yieldToOthers();
+      else if (feed && isBehind(feed) && performance.now() < waitUntil) await sleep(FEED_TURN_MS);
+      else {
+        if (!feed) this.#isCatchingUp = false;
+        break;
       }
-      await yieldToOthers();
     }
+    if (!feed) return;
+    const trouble = feed.trouble();
+    this.#isFeedBehind = isBehind(feed);
+    // What was read before is handed over first.
+    if (trouble !== undefined && this.#waiting.length === 0) throw new Error(trouble);
   }
 
   #readTurn(): boolean {
@@ -146,7 +163,8 @@ class KernelLogStream {
           this.#waiting.push(...this.#order.take(record));
         } else this.#unparsable += 1;
       }
-      if (!more) this.#waiting.push(...this.#order.end());
+      // A feed may pause in the midst of what it repeats; its end is no end of the log.
+      if (!more && !this.#log.feed) this.#waiting.push(...this.#order.end());
       return more;
     } catch (error) {
       // Opened anew at the next look; the order knows what was read already.
@@ -169,7 +187,7 @@ class KernelLogStream {
     this.#looked = Math.max(0, this.#looked - forgotten.length);
     // What was overwritten before the first line that is told is as old as the lines that are passed over.
     const [first] = this.#waiting;
-    if (first) this.#waiting[0] = { ...first, lostBefore: 0 };
+    if (first && (forgotten.length > 0 || this.#isFirstHandOver)) this.#waiting[0] = { ...first, lostBefore: 0 };
   }
 
   #handOver(host: Host, now: number): KernelLog {
@@ -197,6 +215,10 @@ class KernelLogStream {
     if (this.#order.continued) return 'to where the last run ended';
     return this.#lookBackSeconds === 0 ? undefined : spanInWords(this.#lookBackSeconds);
   }
+}
+
+function isBehind(feed: LogFeed): boolean {
+  return !feed.isAtEnd || feed.trouble() !== undefined;
 }
 
 function toLine(record: FreshRecord['record'], wallMs: number, now: number): KernelLine {

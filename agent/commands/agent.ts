@@ -1,17 +1,18 @@
 import { schedule } from 'node-cron';
-import { logExporter } from '../../exporters/log.ts';
+import { logExporter, type LogExporter } from '../../exporters/log.ts';
 import { prometheusExporter, type PrometheusExporter } from '../../exporters/prometheus.ts';
 import { VERSION } from '../assets.ts';
 import { collectorsFor, LOOK_BACK_SECONDS, openNode, readBootId, readConfig, type OpenNode } from '../node.ts';
-import { configureRules, suppressionFor } from '../config.ts';
+import { configureRules, suppressionFor, type Config } from '../config.ts';
 import { Engine } from '../engine.ts';
 import type { Exporter, Report } from '../model.ts';
 import { Loop } from '../loop.ts';
 import type { NodeOptions } from '../options.ts';
 import { startServer, type Server } from '../server.ts';
+import type { ConfiguredRule } from '../standing.ts';
 import { StateFile, whyNotWritable, type State } from '../state.ts';
 import { SOURCE_NAMES } from '../source-names.ts';
-import { RULES } from '../../rules/index.ts';
+import { NODE_RULES } from '../../rules/index.ts';
 
 export interface AgentOptions extends NodeOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -29,17 +30,18 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
   const config = await readConfig(options);
   const node = await openNode(options, parts.fastSeconds ?? 0);
   const log = logExporter({ format: options.logFormat, level: options.logLevel, ...(parts.logTo && { write: parts.logTo }) });
-  const prometheus = prometheusExporter({ version: VERSION });
+  const prometheus = prometheusExporter({ version: VERSION, requestCounts: () => node.cluster.requestCounts() });
   const memory = await openMemory(options, node, (text) => log.note('warn', text));
-  const { all: collectors, kernelLog } = collectorsFor(options, config, node.clock, memory.lookBackSeconds, memory.state);
-  const rules = configureRules(config, RULES);
+  const { all: collectors, kernelLog } = collectorsFor(options, config, node.clock, memory.lookBackSeconds, memory.state, node.cluster);
+  const rules = configureRules(config, NODE_RULES);
+  const exporters: readonly Exporter[] = [log, prometheus, ...(await configured(config, options, log, prometheus)), ...(await clusterExporters(config, node, rules, log, prometheus))];
   const loop = new Loop({
     host: node.host,
     clock: node.clock,
     engine: new Engine({ rules, suppression: suppressionFor(config) }),
     collectors,
     sourceNames: SOURCE_NAMES,
-    exporters: [log, prometheus] satisfies Exporter[],
+    exporters,
     nodeName: node.name,
     rulesEvaluated: rules.length,
     intervalSeconds: options.interval,
@@ -69,7 +71,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
     await server.close();
     log.note('info', 'stopped');
     loop.close();
-    await Promise.all([log.close(), prometheus.close()]);
+    await Promise.all(exporters.map((exporter) => exporter.close()));
     node.host.close();
   }
 }
@@ -78,6 +80,32 @@ export interface AgentParts {
   readonly fastSeconds?: number;
   readonly onLook?: (report: Report) => void;
   readonly logTo?: (line: string) => void;
+}
+
+/** The exporters that only some want; what they need is loaded with them. */
+async function configured(config: Config, { listen, interval }: AgentOptions, log: LogExporter, prometheus: PrometheusExporter): Promise<readonly Exporter[]> {
+  const { alertmanager } = config.exporters;
+  if (!alertmanager) return [];
+  const { openAlertmanager } = await import('../alertmanager.ts');
+  const onFailure = (): void => prometheus.countFailure('alertmanager');
+  const exporter = openAlertmanager(alertmanager, { listen, intervalSeconds: interval, note: (level, message, fields) => log.note(level, message, fields), onFailure });
+  prometheus.watchAlertmanagers(() => exporter.peers());
+  return [exporter];
+}
+
+/** What writes into the cluster; nothing where there is none, and that costs nothing. */
+async function clusterExporters(config: Config, node: OpenNode, rules: readonly ConfiguredRule[], log: LogExporter, prometheus: PrometheusExporter): Promise<readonly Exporter[]> {
+  const { api } = node.cluster;
+  if (!api) return [];
+  const { factsOf, KUBERNETES_DEFAULTS, openKubernetesExporters } = await import('../kubernetes-exporters.ts');
+  return openKubernetesExporters(config.exporters.kubernetes ?? KUBERNETES_DEFAULTS, {
+    api,
+    rules: rules.map(factsOf),
+    nowSeconds: () => node.clock.monotonicSeconds(),
+    random: () => Math.random(),
+    note: (level, message, fields) => log.note(level, message, fields),
+    onFailure: (exporter) => prometheus.countFailure(exporter),
+  });
 }
 
 function listen(options: AgentOptions, loop: Loop, prometheus: PrometheusExporter, onError: (error: Error) => void): Promise<Server> {

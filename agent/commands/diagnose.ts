@@ -22,7 +22,7 @@ export interface DiagnoseOptions extends NodeOptions {
 /** Watches for a short while, prints what a person needs, and returns the exit status. */
 export async function diagnose(options: DiagnoseOptions, terminal: Terminal, signal: AbortSignal): Promise<number> {
   const config = await readConfig(options);
-  const node = await openNode(options, options.duration);
+  const node = await openNode(options, options.duration, true);
   // Before the watch and not beside it: what it spawns would delay the looks.
   const inventory = node.isReplay || options.json ? undefined : await readInventory();
   const { report, first } = await watch(options, node, config, terminal, signal);
@@ -43,7 +43,7 @@ async function watch(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<{ readonly report: Report | undefined; readonly first: Report | undefined }> {
-  const { all: collectors } = collectorsFor(options, config, node.clock, LOOK_BACK_SECONDS);
+  const { all: collectors } = collectorsFor(options, config, node.clock, LOOK_BACK_SECONDS, undefined, node.cluster);
   const rules = configureRules(config, rulesNamed(options.rules), options.duration);
   const engine = new Engine({ rules, windowLimitSeconds: options.duration, suppression: suppressionFor(config) });
   const loop = new Loop({

@@ -1,12 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { LogFile } from '../host.ts';
 import { errnoOf, HostError } from './errors.ts';
+import { RecordText } from './log-records.ts';
 
 /** A record is at most 8 KB (CONSOLE_EXT_LOG_MAX, kernel/printk/internal.h); a smaller buffer makes read(2) answer EINVAL. */
 const RECORD_BYTES = 8192;
 const CHUNK_BYTES = 65_536;
-/** A pipe or file without a newline in so many bytes holds no kernel log; what is kept of it must stay bounded. */
-const MAX_UNFINISHED_BYTES = 1 << 20;
 
 /** Opens /dev/kmsg without blocking, or whatever stands in its place: a pipe, or a plain file that is followed. */
 export function openLogFile(path: string, from: 'start' | 'end'): LogFile {
@@ -23,8 +22,7 @@ export function openLogFile(path: string, from: 'start' | 'end'): LogFile {
     if (from === 'end') skipToEnd(descriptor);
     return { read, close };
   }
-  const follow = followText(descriptor, path, stat.isFile(), from === 'end' && stat.isFile() ? stat.size : 0);
-  return { read: follow, close };
+  return { ...followText(descriptor, path, stat.isFile(), from === 'end' && stat.isFile() ? stat.size : 0), close };
 }
 
 /** One read(2) a record. EPIPE: the ring went past our place, the next read continues with the oldest line there is. */
@@ -60,49 +58,45 @@ function skipToEnd(descriptor: number): void {
   }
 }
 
-/** Lines of a file or pipe joined to records: a line that begins with a space continues the one before it. */
-function followText(descriptor: number, path: string, isFile: boolean, start: number): LogFile['read'] {
+/** A pipe whose writer is gone for so long is said to have none; a container that starts again takes a few seconds. */
+const WRITER_GONE_MS = 15_000;
+
+/** What a file or pipe holds beyond the last read. */
+function followText(descriptor: number, path: string, isFile: boolean, start: number): Pick<LogFile, 'read' | 'feed'> {
+  const text = new RecordText();
   let offset = start;
-  let unfinished = Buffer.alloc(0);
-  const waiting: string[] = [];
+  let hadWriter = performance.now();
 
   const fill = (): boolean => {
     if (isFile && fstatSync(descriptor).size < offset) {
       offset = 0;
-      unfinished = Buffer.alloc(0);
+      text.dropUnfinished();
     }
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     let length: number;
     try {
       length = readSync(descriptor, chunk, 0, chunk.length, isFile ? offset : null);
     } catch (error) {
-      if (errnoOf(error) === 'EAGAIN') return false;
-      throw new HostError('read', path, error);
+      if (errnoOf(error) !== 'EAGAIN') throw new HostError('read', path, error);
+      hadWriter = performance.now();
+      return false;
     }
     if (length === 0) return false;
+    hadWriter = performance.now();
     offset += length;
-    unfinished = Buffer.concat([unfinished, chunk.subarray(0, length)]);
-    const end = unfinished.lastIndexOf(10);
-    if (end >= 0) {
-      takeLines(unfinished.toString('utf8', 0, end), waiting);
-      unfinished = unfinished.subarray(end + 1);
-    } else if (unfinished.length > MAX_UNFINISHED_BYTES) {
-      unfinished = Buffer.alloc(0);
-    }
+    text.add(chunk.subarray(0, length));
     return true;
   };
 
-  return (maxRecords) => {
-    while (waiting.length <= maxRecords && fill());
-    const records = waiting.splice(0, maxRecords);
-    return { records, overruns: 0, more: waiting.length > 0 };
+  const read: LogFile['read'] = (maxRecords) => {
+    let isEnd = false;
+    while (!isEnd && text.length <= maxRecords) isEnd = !fill();
+    const records = text.take(maxRecords, isEnd);
+    return { records, overruns: 0, more: text.length > 0 };
   };
-}
-
-/** Appends the records in `text` to `records`; a continuation line goes with the record before it. */
-export function takeLines(text: string, records: string[]): void {
-  for (const line of text.split('\n')) {
-    if (line.startsWith(' ') && records.length > 0) records[records.length - 1] += `\n${line}`;
-    else if (line !== '') records.push(line);
-  }
+  if (isFile) return { read };
+  // Without a writer read(2) answers 0, and with one that is silent EAGAIN (pipe(7)).
+  const trouble = (): string | undefined =>
+    performance.now() - hadWriter < WRITER_GONE_MS ? undefined : `nothing writes the kernel log into the pipe ${path}: is the container kernel-log running?`;
+  return { read, feed: { isAtEnd: true, trouble } };
 }

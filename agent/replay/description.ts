@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { podResourcesSchema, podsSchema } from './recorded.ts';
 
 const path = v.pipe(v.string(), v.regex(/^\/./, 'an absolute path of the node'));
 const errno = v.pipe(v.string(), v.regex(/^E[A-Z0-9]+$/, 'an errno name such as EIO'));
@@ -60,6 +61,9 @@ const schema = v.strictObject({
   http: v.optional(v.array(exchange), []),
   commands: v.optional(v.array(command), []),
   probes: v.optional(v.array(v.strictObject({ path, error: v.optional(errno) })), []),
+  /** What the API server and kubelet said, as the collectors handed it over; the same at every look. */
+  pods: v.optional(podsSchema),
+  podResources: v.optional(podResourcesSchema),
   masked: v.optional(v.array(v.strictObject({ what: v.string(), count })), []),
 });
 

@@ -1,6 +1,6 @@
 import type { Files, HeldFile, LogFile } from '../host.ts';
 import { errnoOf, HostError } from '../host/errors.ts';
-import { takeLines } from '../host/log-file.ts';
+import { takeLines } from '../host/log-records.ts';
 import type { Description } from './description.ts';
 import { counterAt, seriesOf, toMicros, type Series } from './counters.ts';
 import { Errno, resolveIn, type Look, type ReplayNode } from './looks.ts';

@@ -1,6 +1,7 @@
 import type { Cause, EvidenceValue, Finding, FindingName } from '../../agent/model.ts';
 import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';
+import { podsWords } from '../pods.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock } from '../words.ts';
 import { html, type Markup } from './html.ts';
@@ -10,7 +11,7 @@ export function storyBox({ group, concerned, toldElsewhere }: Story): Markup {
   const [{ severity, title, rule }] = group;
   return html`<article class="${severity}">
 <h3><b>${severity.toUpperCase()}</b> <span>${title}</span> <code>${rule}</code></h3>
-${body(group)}${groupAlike(concerned).map((alike) => concern(alike, group))}${also(toldElsewhere)}
+${body(group)}${pods([...group, ...concerned])}${groupAlike(concerned).map((alike) => concern(alike, group))}${also(toldElsewhere)}
 ${foot(group)}
 </article>
 `;
@@ -35,6 +36,14 @@ function concern(alike: Group, explainer: Group): Markup {
 ${body(alike)}
 ${foot(alike)}
 </details>`;
+}
+
+/** A page has room for more than a terminal. */
+const MOST_PODS = 50;
+
+function pods(findings: readonly Finding[]): Markup | undefined {
+  const words = podsWords(findings.flatMap((finding) => finding.pods), MOST_PODS);
+  return words.length === 0 ? undefined : html`<p><b>pods:</b> ${words.join(', ')}</p>`;
 }
 
 function also(names: readonly FindingName[]): Markup | undefined {

@@ -2,6 +2,7 @@ import type { Cause, Finding, Report } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';
+import { podsWords } from '../pods.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
 import { columns, commandLines, ends, hang, padded, TEXT_COLUMN } from './layout.ts';
@@ -11,6 +12,8 @@ import type { Paint } from './paint.ts';
 const MOST_LINES = 12;
 /** The same for what a fault explains. */
 const MOST_CONCERNS = 3;
+/** And for the pods that have to do with it. */
+const MOST_PODS = 8;
 /** A longer subject (a GPU's UUID) stands on a line of its own. */
 const LONGEST_SUBJECT = 28;
 
@@ -79,9 +82,11 @@ function sinceLines(group: Group, { width, paint, report }: Look): readonly stri
   return dimmed(hang('  since', `${visible(clock(oldest))}, ${duration(age)} ago`, width), paint);
 }
 
-/** Findings that this one explains: what each says, where it stays readable, without its own causes and commands. */
+/** The pods that have to do with it, then findings that this one explains: what each says, where it stays readable, without its own causes and commands. */
 function concernLines({ group, concerned, toldElsewhere }: Story, { width, paint }: Look): readonly string[] {
+  const pods = podsWords([...group, ...concerned].flatMap((finding) => finding.pods), MOST_PODS);
   const texts = [
+    ...(pods.length === 0 ? [] : [pods.join(', ')]),
     ...groupAlike(concerned).flatMap((alike) => {
       const rest = alike.slice(MOST_CONCERNS);
       const shown = alike.slice(0, MOST_CONCERNS).map((finding) => concernWords(finding, group));

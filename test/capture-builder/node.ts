@@ -7,6 +7,7 @@ import { addMachine, addNetwork } from './machine.ts';
 import { addMlx5Device, type Mlx5Device } from './mlx5-device.ts';
 import { NodeTree } from './node-tree.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
+import { podFacts } from './pods.ts';
 import { addWorkers } from './workers.ts';
 
 /** A made-up node: what it is, and what moves on it. */
@@ -34,6 +35,8 @@ export interface Node {
   readonly mlx5: readonly Mlx5Device[];
   readonly gpus: Gpus | undefined;
   readonly log: readonly LogLine[];
+  /** Among how many pods of one job its GPUs and EFA devices are divided; without it Kubernetes is not seen. */
+  readonly pods?: number;
   /** Records of a real kernel, in the place of made-up ones. */
   readonly recordedLog?: string;
 }
@@ -48,6 +51,7 @@ export function captureOf(node: Node): ReadonlyMap<string, CaptureEntry> {
     interfaces: [{ name: node.interface, address: node.address, mac: node.primaryMac, internal: false }],
     http: node.instanceType === undefined ? [] : [...imdsAnswers(node)],
     ...(node.gpus && { commands: [...nvidiaSmi(node.gpus, node.name)] }),
+    ...(node.pods !== undefined && podFacts(node, node.pods)),
   });
 }
 

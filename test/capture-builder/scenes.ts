@@ -22,6 +22,13 @@ const oneWay: Node = {
   efa: p4dRails(unanswered),
 };
 
+const oneWayPods: Node = {
+  ...oneWay,
+  name: 'efa-one-way-pods',
+  description: `The node of efa-one-way with Kubernetes: two workers of a RayCluster share its GPUs and EFA devices. ${MADE_UP}`,
+  pods: 2,
+};
+
 const oneRail: Node = {
   ...P4D,
   name: 'efa-one-rail',
@@ -99,6 +106,7 @@ const noFabric: Node = {
 export const SCENES: readonly Node[] = [
   healthy,
   oneWay,
+  oneWayPods,
   oneRail,
   secondaryCidr,
   deadAdminQueue,

@@ -32,6 +32,9 @@ export function snapshot(readings: Partial<Snapshot>): Snapshot {
     'nvidia-smi': absent,
     'nvidia-query': absent,
     'nvidia-dmon': absent,
+    pods: absent,
+    'pod-resources': absent,
+    manifests: absent,
     ...readings,
   };
 }
@@ -113,6 +116,7 @@ export function finding(fields: Partial<Finding> = {}): Finding {
     shadow: false,
     explainedBy: [],
     explains: [],
+    pods: [],
     suppressed: undefined,
     ...fields,
   };
@@ -177,6 +181,7 @@ export function report(fields: Partial<Report> = {}): Report {
     findings: [oneWay],
     rulesEvaluated: 24,
     snapshot: snapshot({ infiniband: infiniband(...devices) }),
+    podDevices: [],
     ...fields,
   };
 }

@@ -52,6 +52,12 @@ railmedic_collector_success{collector="nvidia-query"} 1
 # HELP railmedic_finding A finding, by state: firing, unknown (cannot be judged now) or resolved (lately); always 1.
 # TYPE railmedic_finding gauge
 railmedic_finding{rule="FabricOneWayTraffic",severity="critical",state="firing",subject="node"} 1
+# HELP railmedic_finding_info A finding that is firing or unknown in words: its title, its page in the repository and its first cause; always 1.
+# TYPE railmedic_finding_info gauge
+railmedic_finding_info{rule="FabricOneWayTraffic",subject="node",title="A fabric port sends and receives nothing",page="rules/fabric/one-way-traffic.md",cause="security-group-egress"} 1
+# HELP railmedic_finding_since_timestamp_seconds When a finding that is firing or unknown began, in Unix time.
+# TYPE railmedic_finding_since_timestamp_seconds gauge
+railmedic_finding_since_timestamp_seconds{rule="FabricOneWayTraffic",subject="node"} 1795464060
 # HELP railmedic_infiniband_device_cmds_err_total Counter hw_counters/cmds_err of the device, as its driver counts it.
 # TYPE railmedic_infiniband_device_cmds_err_total counter
 railmedic_infiniband_device_cmds_err_total{device="rdmap16s0"} 0
@@ -85,6 +91,9 @@ railmedic_kernel_log_lost_lines_total 0
 # HELP railmedic_looks_total Looks taken at the node since the agent began.
 # TYPE railmedic_looks_total counter
 railmedic_looks_total 1
+# HELP railmedic_node_info The node that this agent watches; always 1. Labels that nobody could tell are empty.
+# TYPE railmedic_node_info gauge
+railmedic_node_info{node="ip-10-0-3-7",instance_type="p4d.24xlarge",zone="",node_group=""} 1
 # HELP railmedic_rules Rules evaluated at the last look.
 # TYPE railmedic_rules gauge
 railmedic_rules 24
@@ -151,7 +160,11 @@ describe('findings', () => {
       'railmedic_finding{rule="FabricOneWayTraffic",severity="critical",state="firing",subject="node"} 1',
       'railmedic_finding{rule="FabricReceiveDrops",severity="warning",state="unknown",subject="rdmap16s0/1"} 1',
       'railmedic_finding{rule="FabricReceiveDrops",severity="warning",state="resolved",subject="rdmap9s0/1"} 1',
+      'railmedic_finding_info{rule="FabricOneWayTraffic",subject="node",title="A fabric port sends and receives nothing",page="rules/fabric/one-way-traffic.md",cause="security-group-egress"} 1',
+      'railmedic_finding_info{rule="FabricReceiveDrops",subject="rdmap16s0/1",title="Fabric port drops received packets",page="rules/fabric/receive-drops.md",cause=""} 1',
       'railmedic_finding_shadow{rule="FabricReceiveDrops",severity="warning",state="unknown",subject="rdmap16s0/1"} 1',
+      'railmedic_finding_since_timestamp_seconds{rule="FabricOneWayTraffic",subject="node"} 1795464060',
+      'railmedic_finding_since_timestamp_seconds{rule="FabricReceiveDrops",subject="rdmap16s0/1"} 1795464060',
       'railmedic_finding_suppressed{rule="FabricReceiveDrops",severity="warning",subject="rdmap16s0/1"} 1',
     ]);
     expect(await rendered(calmReport())).not.toContain('railmedic_finding');

@@ -56,6 +56,7 @@ test('the report as one object, keys in a fixed order', () => {
       "shadow": false,
       "explainedBy": [],
       "explains": [],
+      "pods": [],
       "suppressed": "known, until 2026-12-01"
     }
   ],

@@ -9,7 +9,7 @@ import { collectorsFor, openNode } from '../../agent/node.ts';
 import { SOURCE_NAMES } from '../../agent/source-names.ts';
 import { prometheusExporter } from '../../exporters/prometheus.ts';
 import { reportText } from '../../exporters/report-json.ts';
-import { RULES } from '../../rules/index.ts';
+import { NODE_RULES } from '../../rules/index.ts';
 import { checkMetrics, findPromtool } from '../promtool.ts';
 
 const captures = globSync('test/captures/*/capture.json', { cwd: join(import.meta.dirname, '../..') }).map((path) => basename(dirname(path))).toSorted();
@@ -25,7 +25,7 @@ async function play(name: string): Promise<{ report: Report; metrics: string }> 
   const options = { hostRoot: '/', capture, imds: true, imdsUrl: 'http://169.254.169.254', logFormat: 'text', logLevel: 'info', interval: INTERVAL_SECONDS } as const;
   const node = await openNode(options, WATCH_SECONDS);
   const { all: collectors } = collectorsFor(options, DEFAULT_CONFIG, node.clock, 900);
-  const rules = configureRules(DEFAULT_CONFIG, RULES);
+  const rules = configureRules(DEFAULT_CONFIG, NODE_RULES);
   const prometheus = prometheusExporter({ version: '0.0.0' });
   const failures: unknown[] = [];
   const loop = new Loop({

@@ -1,7 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Api } from './api.ts';
 
 const run = promisify(execFile);
 const LAB = join(import.meta.dirname, 'lab');
@@ -15,37 +17,57 @@ export const NODE_IP = '10.77.0.1';
 export class Cluster {
   readonly #environment: NodeJS.ProcessEnv;
   readonly state: string;
+  #api: Api | undefined;
 
   constructor(work: string) {
     this.state = join(work, 'state');
     this.#environment = { ...process.env, KUBE_WORK: work, KUBECONFIG: join(this.state, 'pki/admin.conf'), PATH: `${join(work, 'bin')}:${process.env['PATH']}` };
   }
 
-  /** A script of lab/, its output shown. */
-  lab(script: string, ...args: readonly string[]): void {
-    execFileSync('bash', [join(LAB, script), ...args], { stdio: ['ignore', 'inherit', 'inherit'], env: this.#environment });
+  /** As its administrator. */
+  get api(): Api {
+    this.#api ??= new Api(API_URL, this.pki, { certificate: 'admin' });
+    return this.#api;
   }
 
-  /** Standard output of kubectl as administrator; rejects with what it said on standard error. */
+  get pki(): string {
+    return join(this.state, 'pki');
+  }
+
+  /** A script of lab/, its output shown. Rejects where it fails. */
+  async lab(script: string, ...args: readonly string[]): Promise<void> {
+    // Its own process group: an interrupt at the terminal is ours to answer, with `down`.
+    const child = spawn('bash', [join(LAB, script), ...args], { stdio: ['ignore', 'inherit', 'inherit'], env: this.#environment, detached: true });
+    const [status] = (await once(child, 'exit')) as [number | null];
+    if (status !== 0) throw new Error(`lab/${script} ${args.join(' ')} ended with status ${status}`);
+  }
+
+  /** For the last moment. */
+  down(): void {
+    execFileSync('bash', [join(LAB, 'cluster.sh'), 'down'], { stdio: 'inherit', env: this.#environment });
+  }
+
+  /** Standard output of a program of the lab (kubectl, ctr, etcdctl), as administrator; rejects with what it said. */
+  async program(name: string, ...args: readonly string[]): Promise<string> {
+    return (await run(name, [...args], { env: this.#environment, maxBuffer: 64 << 20 })).stdout;
+  }
+
   async kubectl(...args: readonly string[]): Promise<string> {
-    return (await run('kubectl', [...args], { env: this.#environment, maxBuffer: 64 << 20 })).stdout;
+    return this.program('kubectl', ...args);
   }
 
-  async apply(objects: unknown): Promise<string> {
-    const child = run('kubectl', ['apply', '-f', '-'], { env: this.#environment, maxBuffer: 64 << 20 });
-    child.child.stdin?.end(typeof objects === 'string' ? objects : JSON.stringify(objects));
+  /** Without client-side validation: manifests have fields that came after the lab's 1.20, and the server leaves them out. */
+  async apply(objects: readonly object[]): Promise<string> {
+    const child = run('kubectl', ['apply', '--validate=false', '-f', '-'], { env: this.#environment, maxBuffer: 64 << 20 });
+    child.child.stdin?.end(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     return (await child).stdout;
   }
 
-  async json<T>(...args: readonly string[]): Promise<T> {
-    return JSON.parse(await this.kubectl(...args, '-o', 'json')) as T;
-  }
-
   caFile(): string {
-    return join(this.state, 'pki/ca.crt');
+    return join(this.pki, 'ca.crt');
   }
 
-  /** What the API server was asked, oldest first (its audit log). */
+  /** What the API server was asked, oldest first (its audit log); a watch is there when it begins and when it ends. */
   audit(): readonly AuditEvent[] {
     const path = join(this.state, 'log/audit.jsonl');
     if (!existsSync(path)) return [];
@@ -55,9 +77,12 @@ export class Cluster {
 }
 
 export interface AuditEvent {
+  readonly auditID: string;
   readonly verb: string;
   readonly requestURI: string;
-  readonly user: { readonly username: string };
+  /** Empty where nobody was known. */
+  readonly user: { readonly username?: string };
+  readonly userAgent?: string;
   readonly stage: string;
   readonly requestReceivedTimestamp: string;
   readonly responseStatus?: { readonly code: number };

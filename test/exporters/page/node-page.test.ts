@@ -76,7 +76,7 @@ test('what a fault explains is folded inside it', () => {
 <p><b>rdmap16s0/1</b> dropped 18 204 received packets in 10 s (1 820 a second, limit 100)</p>
 
 
-<details><summary><b>concerns:</b> 8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples), explained by this (GpuSpinning)</summary>
+<details><summary><b>concerns:</b> GpuSpinning, because of this: 8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples)</summary>
 <p>8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples)</p>
 <ul>${[0, 1, 2, 3, 4, 5, 6, 7].map((index) => `<li>GPU ${index} spins: SM 100 %</li>`).join('')}</ul>
 <p><b>likely:</b> a collective waits for a rank</p><div class="soft">check</div><pre>py-spy dump --pid &quot;$PID&quot;</pre>
@@ -94,7 +94,7 @@ test('places that share a fault share its fold, and a second story only names it
   const xid = (subject: string) => finding({ ...link(subject), message: 'Xid 79', explainedBy: [drops, other] });
   const page = renderPage(calmReport({ findings: [drops, other, xid('GPU-<1>'), xid('GPU-2')] }), '0.1.0');
   expect(page.match(/<article/g)).toHaveLength(2);
-  expect(page).toContain('<summary><b>concerns:</b> GPU-&lt;1&gt;: Xid 79, explained by this (GpuXid), and GpuXid on GPU-2</summary>');
+  expect(page).toContain('<summary><b>concerns:</b> GpuXid, because of this: GPU-&lt;1&gt;: Xid 79, and GpuXid on GPU-2</summary>');
   expect(page).toContain('<p><b>concerns:</b> GpuXid on GPU-2 as well</p>');
 });
 

@@ -176,9 +176,9 @@ CRITICAL  A fabric port sends and receives nothing           FabricOneWayTraffic
     aws ec2 authorize-security-group-egress --group-id sg-0aaa1111bbbb2222c --protocol -1 --source-group sg-0aaa1111bbbb2222c
   or            2. the security group sg-0aaa1111bbbb2222c has no ingress rule
                    from itself
-  concerns      8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W,
-                PCIe at most 3 MB/s (mean of 5 samples), explained by this
-                (GpuSpinning)
+  concerns      GpuSpinning, because of this: 8 of 8 GPUs spin: SM 100 %, memory
+                0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5
+                samples)
 
 not seen        imds: IMDS did not answer within 1 s
 24 rules looked, 2 fire.   railmedic explain FabricOneWayTraffic
@@ -189,8 +189,8 @@ not seen        imds: IMDS did not answer within 1 s
     const wide = renderReport(oneStory, { width: 120, colour: false });
     expect(wide.slice(wide.indexOf('  or '))).toBe(`\
   or            2. the security group sg-0aaa1111bbbb2222c has no ingress rule from itself
-  concerns      8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at most 3 MB/s (mean of 5 samples),
-                explained by this (GpuSpinning)
+  concerns      GpuSpinning, because of this: 8 of 8 GPUs spin: SM 100 %, memory 0 %, 125 to 140 W of 700 W, PCIe at
+                most 3 MB/s (mean of 5 samples)
 
 not seen        imds: IMDS did not answer within 1 s
 24 rules looked, 2 fire.   railmedic explain FabricOneWayTraffic
@@ -227,9 +227,9 @@ railmedic  ip-10-0-3-7  p4d.24xlarge  watched 10 s                      CRITICAL
 
 WARNING  A GPU is lost                                                   GpuLost
   GPU-1         lost
-  concerns      critical: GPU-1 Xid 79: Xid 79, explained by this (GpuXid)
-                critical: GPU-1 Xid 62: Xid 62, explained by this (GpuXid)
-                critical: GPU-1 Xid 31: Xid 31, explained by this (GpuXid)
+  concerns      GpuXid (critical), because of this: GPU-1 Xid 79: Xid 79
+                GpuXid (critical), because of this: GPU-1 Xid 62: Xid 62
+                GpuXid (critical), because of this: GPU-1 Xid 31: Xid 31
                 and GpuXid on GPU-1 Xid 45, GPU-1 Xid 48
 
 WARNING  Another fault                                                     Other

@@ -1,0 +1,112 @@
+import type { DeviceHolder, Gpu, InfinibandDevice, Pod, PodDevice, Reading, Snapshot } from '../model.ts';
+import { isFabricResource, isGpuResource } from '../parse/device-resources.ts';
+
+/** What is known of the node's devices and pods, from whichever source was seen. */
+interface Known {
+  readonly devices: readonly InfinibandDevice[];
+  readonly gpus: readonly Gpu[];
+  readonly pods: readonly Pod[];
+}
+
+/**
+ * Which pod uses which device: kubelet's own list first; then processes that hold a device open; then pods that ask for
+ * every GPU or fabric device the node has, of which there can be but one.
+ */
+export function podDevices(snapshot: Snapshot): readonly PodDevice[] {
+  const known: Known = {
+    devices: valueOf(snapshot.infiniband)?.devices ?? [],
+    gpus: valueOf(snapshot['nvidia-query'])?.gpus ?? [],
+    pods: valueOf(snapshot.pods)?.pods ?? [],
+  };
+  const found = new Map<string, PodDevice>();
+  const add = (device: PodDevice): void => {
+    const key = JSON.stringify([device.namespace, device.pod, device.device]);
+    if (!found.has(key)) found.set(key, device);
+  };
+  for (const holder of valueOf(snapshot['pod-resources'])?.holders ?? []) for (const device of ofHolder(holder, known)) add(device);
+  for (const device of ofProcesses(snapshot, known)) add(device);
+  for (const device of ofRequests([...found.values()], known)) add(device);
+  return [...found.values()].toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.pod, b.pod) || compare(a.device, b.device));
+}
+
+function ofHolder(holder: DeviceHolder, known: Known): readonly PodDevice[] {
+  const { namespace, pod, resource } = holder;
+  const devices = holder.deviceIds.flatMap((id) => resolved(id, resource, known) ?? unresolved(id, holder));
+  // A claim names one device twice: as its driver does and as CDI does.
+  const named = holder.isClaim ? devices.slice(0, 1) : devices;
+  return named.map((device) => ({ namespace, pod, resource, ...device }));
+}
+
+type Device = Pick<PodDevice, 'device' | 'kind'>;
+
+/**
+ * NVIDIA's plugin calls a GPU by UUID or by index, a share of it `GPU-…::3`, a MIG slice `MIG-…` (older: with the GPU's UUID in
+ * it); its DRA driver `gpu-0`. AWS's plugin and CloudWatch call an EFA by its RDMA name; SR-IOV plugins by PCI address.
+ */
+function resolved(id: string, resource: string, { devices, gpus }: Known): Device | undefined {
+  const plain = id.replace(/::\d+$/, '');
+  const uuid = /GPU-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(plain)?.[0];
+  if (uuid !== undefined) return { device: uuid, kind: 'gpu' };
+  if (plain.startsWith('MIG-')) return { device: plain, kind: 'gpu' };
+  const fabric = devices.find((device) => device.name === plain || (device.pciAddress !== undefined && plain.includes(device.pciAddress)));
+  if (fabric) return { device: fabric.name, kind: fabric.isEfa ? 'efa' : 'rdma' };
+  const index = isGpuResource(resource) ? /^\d+$/.exec(plain)?.[0] : resource === 'gpu.nvidia.com' ? /^gpu-(\d+)$/.exec(plain)?.[1] : undefined;
+  const gpu = gpus.find((one) => (index === undefined ? one.pciAddress !== undefined && plain.includes(one.pciAddress) : one.index === Number(index)));
+  return gpu && { device: gpu.uuid, kind: 'gpu' };
+}
+
+/** A device that this node does not list: gone, or called otherwise. Shared RDMA plugins number their shares: those name nothing. */
+function unresolved(id: string, { resource }: DeviceHolder): readonly Device[] {
+  if (isGpuResource(resource)) return [{ device: id, kind: 'gpu' }];
+  if (resource === 'vpc.amazonaws.com/efa') return [{ device: id, kind: 'efa' }];
+  return isFabricResource(resource) && !/^\d+$/.test(id) ? [{ device: id, kind: 'rdma' }] : [];
+}
+
+function ofProcesses(snapshot: Snapshot, { devices, pods }: Known): readonly PodDevice[] {
+  const names = new Map(valueOf(snapshot['device-files'])?.verbs.map(({ name, device }) => [name, device]));
+  return (valueOf(snapshot['fabric-processes'])?.processes ?? []).flatMap((process) => {
+    const pod = process.podUid === undefined ? undefined : pods.find(({ uid }) => uid === process.podUid);
+    if (!pod) return [];
+    return process.devices.flatMap((uverbs) => {
+      const device = devices.find(({ name }) => name === names.get(uverbs));
+      if (!device) return [];
+      return [{ namespace: pod.namespace, pod: pod.name, resource: '', device: device.name, kind: device.isEfa ? ('efa' as const) : ('rdma' as const) }];
+    });
+  });
+}
+
+/** Where kubelet cannot be asked: a running pod that asks for as many as there are has them all. */
+function ofRequests(found: readonly PodDevice[], { devices, gpus, pods }: Known): readonly PodDevice[] {
+  const efas = devices.filter((device) => device.isEfa);
+  return pods
+    .filter((pod) => pod.phase === 'Running')
+    .flatMap((pod) => {
+      const holds = (kind: PodDevice['kind']): boolean => found.some((one) => one.kind === kind && one.namespace === pod.namespace && one.pod === pod.name);
+      const { efa, gpus: asked } = amountsOf(pod);
+      const owner = { namespace: pod.namespace, pod: pod.name, resource: '' };
+      return [
+        ...(asked > 0 && asked === gpus.length && !holds('gpu') ? gpus.map(({ uuid }) => ({ ...owner, device: uuid, kind: 'gpu' as const })) : []),
+        ...(efa > 0 && efa === efas.length && !holds('efa') ? efas.map(({ name }) => ({ ...owner, device: name, kind: 'efa' as const })) : []),
+      ];
+    });
+}
+
+/** What a pod asks for, by kind. */
+export function amountsOf({ requests }: Pick<Pod, 'requests'>): { readonly gpus: number; readonly efa: number; readonly rdma: number } {
+  let [gpus, efa, rdma] = [0, 0, 0];
+  for (const [resource, amount] of Object.entries(requests)) {
+    if (isGpuResource(resource)) gpus += amount;
+    else if (resource === 'vpc.amazonaws.com/efa') efa += amount;
+    else rdma += amount;
+  }
+  return { gpus, efa, rdma };
+}
+
+export function valueOf<T>(reading: Reading<T>): T | undefined {
+  return reading.status === 'ok' ? reading.value : undefined;
+}
+
+/** By code unit: the same order on every machine. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

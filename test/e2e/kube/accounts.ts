@@ -1,0 +1,42 @@
+import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster } from './cluster.ts';
+
+export const NAMESPACE = 'railmedic';
+export const ACCOUNT = 'railmedic';
+
+/** A token of a service account, as kubelet would ask for it (TokenRequest; `kubectl create token` came with 1.24). */
+export async function tokenFor({ api }: Cluster, account = ACCOUNT, boundTo?: { readonly name: string; readonly uid: string }): Promise<string> {
+  const bound = boundTo && { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', ...boundTo } };
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3607, audiences: [], ...bound } };
+  const answer = await api.create<{ status: { token: string } }>(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`, request);
+  return answer.status.token;
+}
+
+/** The directory that kubelet projects into a pod. */
+export function projectAccount(cluster: Cluster, directory: string, token: string): string {
+  mkdirSync(directory, { recursive: true });
+  copyFileSync(cluster.caFile(), join(directory, 'ca.crt'));
+  writeFileSync(join(directory, 'namespace'), NAMESPACE);
+  replaceToken(directory, token);
+  return directory;
+}
+
+/** At once, as kubelet does it: no reader sees half a token. */
+export function replaceToken(directory: string, token: string): void {
+  writeFileSync(join(directory, 'token.new'), token);
+  renameSync(join(directory, 'token.new'), join(directory, 'token'));
+}
+
+/** An account of the same rights, so that what one agent asks can be told from the others. */
+export async function makeTwinAccount({ api }: Cluster, name: string): Promise<void> {
+  const metadata = { name, namespace: NAMESPACE };
+  await api.create(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+  await api.create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'railmedic-agent' },
+    subjects: [{ kind: 'ServiceAccount', ...metadata }],
+  });
+}

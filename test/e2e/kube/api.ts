@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { request, type RequestOptions } from 'node:https';
+import { join } from 'node:path';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Who asks: the bearer of a token, a holder of one of the lab's certificates, or nobody in particular. */
+export type Identity = { readonly token: string } | { readonly certificate: 'admin' } | 'anonymous';
+
+/** Plain HTTPS to the API server, so that a request is exactly what is meant, and its answer all there is. */
+export class Api {
+  readonly #options: RequestOptions;
+
+  constructor(url: string, pki: string, identity: Identity) {
+    const { hostname, port } = new URL(url);
+    this.#options = { hostname, port: port || 443, ca: readFileSync(join(pki, 'ca.crt')), agent: false, timeout: 10_000 };
+    if (identity === 'anonymous') return;
+    if ('token' in identity) this.#options.headers = { authorization: `Bearer ${identity.token}` };
+    else Object.assign(this.#options, { cert: readFileSync(join(pki, `${identity.certificate}.crt`)), key: readFileSync(join(pki, `${identity.certificate}.key`)) });
+  }
+
+  /** Whatever the status; rejects where no answer comes. */
+  async ask(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const headers = { ...(this.#options.headers as Record<string, string> | undefined), accept: 'application/json', ...(body !== undefined && { 'content-type': contentType }) };
+    const outgoing = request({ ...this.#options, method, path, headers }, (incoming) => {
+      incoming.toArray().then((pieces) => resolve({ status: incoming.statusCode ?? 0, body: valueOf(Buffer.concat(pieces as Buffer[]).toString()) }), reject);
+    });
+    outgoing.on('error', reject).on('timeout', () => outgoing.destroy(new Error('no answer within 10 s')));
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    return promise;
+  }
+
+  /** Of a 2xx answer what is in it; else throws what the server said. */
+  async get<T>(path: string): Promise<T> {
+    return accepted<T>('GET', path, await this.ask('GET', path));
+  }
+
+  async create<T>(path: string, object: unknown): Promise<T> {
+    return accepted<T>('POST', path, await this.ask('POST', path, object));
+  }
+
+  async patch<T>(path: string, patch: unknown): Promise<T> {
+    return accepted<T>('PATCH', path, await this.ask('PATCH', path, patch, 'application/merge-patch+json'));
+  }
+
+  async remove(path: string, options: object = {}): Promise<void> {
+    accepted('DELETE', path, await this.ask('DELETE', path, { apiVersion: 'v1', kind: 'DeleteOptions', ...options }));
+  }
+}
+
+function accepted<T>(method: string, path: string, { status, body }: Answer): T {
+  if (status >= 200 && status < 300) return body as T;
+  throw new Error(`${method} ${path}: ${status} ${JSON.stringify(body).slice(0, 400)}`);
+}
+
+function valueOf(text: string): unknown {
+  return text.startsWith('{') || text.startsWith('[') ? (JSON.parse(text) as unknown) : text;
+}
