@@ -2,9 +2,9 @@ import type { View } from '../rules/define.ts';
 import { agentRuleFailed } from '../rules/host/agent-rule-failed.ts';
 import { History } from './history.ts';
 import type { Finding, FindingName, Judgement, Reading, Severity, Snapshot, SourceName, State, Symptom } from './model.ts';
-import { ageSeconds, Standing, type ConfiguredRule, type Moment } from './standing.ts';
+import { ageSeconds, Standing, type ConfiguredRule, type Moment, type RememberedEvent } from './standing.ts';
 
-export type { ConfiguredRule, Moment } from './standing.ts';
+export type { ConfiguredRule, Moment, RememberedEvent } from './standing.ts';
 
 export interface EngineOptions {
   readonly rules: readonly ConfiguredRule[];
@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly windowLimitSeconds?: number;
   /** Why a finding is silenced by the configuration; undefined when it is not. */
   readonly suppression?: (rule: string, subject: string, now: Date) => string | undefined;
+  /** Events that an earlier run of the agent saw in this boot. */
+  readonly remembered?: readonly RememberedEvent[];
 }
 
 /** Takes the findings about rules that throw; no configuration switches it off. */
@@ -50,6 +52,7 @@ export class Engine {
   }
 
   look(snapshot: Snapshot, moment: Moment): readonly Finding[] {
+    if (this.#firstLookAt === undefined) this.#recall(moment);
     this.#firstLookAt ??= moment.monotonicSeconds;
     this.#watchedSeconds = moment.monotonicSeconds - this.#firstLookAt;
     this.#history.add(snapshot, moment.monotonicSeconds);
@@ -62,6 +65,20 @@ export class Engine {
     }
     this.#settle(FAILED_RULE, failures, snapshot, moment);
     return this.#findings(moment);
+  }
+
+  /** Events that stand and that no later look would see again, newest last. */
+  events(): readonly RememberedEvent[] {
+    const events = [...this.#standings.values()].flatMap((standings) => [...standings.values()].flatMap((standing) => standing.event() ?? []));
+    return events.toSorted((a, b) => (a.lastAt < b.lastAt ? -1 : 1));
+  }
+
+  #recall(moment: Moment): void {
+    for (const event of this.#options.remembered ?? []) {
+      const configured = this.#options.rules.find(({ rule }) => rule.name === event.rule);
+      const standing = configured && Standing.remembered(configured, event, moment);
+      if (configured && standing) this.#of(configured).set(event.symptom.subject, standing);
+    }
   }
 
   /** Evaluates one rule; returns what to say of the rule itself if it threw. */

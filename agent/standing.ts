@@ -17,6 +17,16 @@ export interface ConfiguredRule {
   readonly shadow: boolean;
 }
 
+/** An event as it outlives a restart of the agent: the log that told of it is not read twice. Times are RFC 3339. */
+export interface RememberedEvent {
+  readonly rule: string;
+  readonly symptom: Symptom;
+  readonly since: string;
+  readonly changedAt: string;
+  readonly lastAt: string;
+  readonly count: number;
+}
+
 const NO_CAUSES: readonly Cause[] = Object.freeze([]);
 
 /**
@@ -34,6 +44,7 @@ export class Standing {
   #count = 0;
   #since: string;
   #changedAt: string;
+  #lastAt: string;
   #why: string | undefined;
 
   constructor(configured: ConfiguredRule, symptom: Symptom, moment: Moment) {
@@ -42,6 +53,29 @@ export class Standing {
     this.#startedAt = moment.monotonicSeconds;
     this.#since = symptom.happenedAt ?? moment.wall.toISOString();
     this.#changedAt = moment.wall.toISOString();
+    this.#lastAt = this.#since;
+  }
+
+  /** An event that an earlier run of the agent saw in this boot; undefined if it would no longer be shown. */
+  static remembered(configured: ConfiguredRule, event: RememberedEvent, moment: Moment): Standing | undefined {
+    const { lasts } = configured.rule;
+    const age = ageSeconds({ happenedAt: event.lastAt }, moment);
+    if (lasts === 'level' || (lasts === 'event' && age >= configured.clearAfterSeconds)) return undefined;
+    const standing = new Standing(configured, event.symptom, moment);
+    standing.phase = 'firing';
+    standing.#since = event.since;
+    standing.#changedAt = event.changedAt;
+    standing.#lastAt = event.lastAt;
+    standing.#count = event.count;
+    standing.#awaySince = moment.monotonicSeconds - age;
+    return standing;
+  }
+
+  /** What must be kept of it over a restart; undefined for what the next look sees anyway, and for what is over. */
+  event(): RememberedEvent | undefined {
+    const { rule } = this.#configured;
+    if (rule.lasts === 'level' || this.phase !== 'firing') return undefined;
+    return { rule: rule.name, symptom: this.#symptom, since: this.#since, changedAt: this.#changedAt, lastAt: this.#lastAt, count: this.#count };
   }
 
   /** The check yielded this subject. */
@@ -52,6 +86,7 @@ export class Standing {
     if (this.phase === 'resolved' || this.phase === 'unseen' || this.phase === 'quiet') this.#begin(symptom, moment);
     if (rule.lasts === 'level') this.#awaySince = undefined;
     else this.#awaySince = moment.monotonicSeconds - ageSeconds(symptom, moment);
+    this.#lastAt = symptom.happenedAt ?? moment.wall.toISOString();
     // Without a time of its own it is a state that is seen again, not an event that happened again.
     this.#count = symptom.happenedAt === undefined ? 1 : this.#count + 1;
     // Timers fire late or early by some milliseconds; ten seconds of looks must not wait for the eleventh.
@@ -140,7 +175,7 @@ export class Standing {
 }
 
 /** How long ago an event happened by its own clock; a time in the future counts as now. */
-export function ageSeconds(symptom: Symptom, moment: Moment): number {
+export function ageSeconds(symptom: Pick<Symptom, 'happenedAt'>, moment: Moment): number {
   if (symptom.happenedAt === undefined) return 0;
   const age = (moment.wall.getTime() - Date.parse(symptom.happenedAt)) / 1000;
   return Number.isFinite(age) ? Math.max(0, age) : 0;

@@ -3,21 +3,38 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, HostError } from './host/errors.ts';
 import { readOwnFile, writeOwnFile } from './host/own-files.ts';
+import type { RememberedEvent } from './standing.ts';
 
-/** What must outlive a restart of the agent within one boot: where the kernel log was read to, which devices were seen. */
+/** What must outlive a restart of the agent within one boot: where the kernel log was read to, which devices and events were seen. */
 export interface State {
   readonly bootId: string;
   readonly sequence: number;
   readonly devices: readonly string[];
+  readonly events: readonly RememberedEvent[];
 }
 
-const schema = v.object({ bootId: v.string(), sequence: v.number(), devices: v.array(v.string()) });
+const texts = v.pipe(v.array(v.string()), v.readonly());
+const cause = v.object({ cause: v.string(), likelihood: v.picklist(['confirmed', 'likely', 'possible']), why: v.string(), check: texts, fix: texts });
+const symptom = v.object({
+  subject: v.string(),
+  message: v.string(),
+  evidence: v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), texts])),
+  causes: v.exactOptional(v.pipe(v.array(cause), v.readonly())),
+  title: v.exactOptional(v.string()),
+  severity: v.exactOptional(v.picklist(['critical', 'warning', 'info'])),
+  happenedAt: v.exactOptional(v.string()),
+});
+const event = v.object({ rule: v.string(), symptom, since: v.string(), changedAt: v.string(), lastAt: v.string(), count: v.number() });
+// Agents before 0.2 kept no events.
+const schema = v.object({ bootId: v.string(), sequence: v.number(), devices: v.array(v.string()), events: v.optional(v.array(event), []) });
+/** A storm of Xids on sixteen GPUs stays far below; the newest are kept. */
+const MAX_EVENTS = 500;
 const WRITE_EVERY_SECONDS = 10;
 
 /** A small file, one for each node tree, in a directory that outlives the container (hostPath) but not the boot (/run). */
 export class StateFile {
   readonly path: string;
-  #written: State | undefined;
+  #written: string | undefined;
   #writtenAt = -Infinity;
 
   constructor(directory: string, hostRoot: string) {
@@ -41,12 +58,19 @@ export class StateFile {
 
   /** Writes what changed, at most every ten seconds; `last` writes in any case. */
   async write(state: State, nowSeconds: number, last = false): Promise<void> {
-    if (this.#written && JSON.stringify(this.#written) === JSON.stringify(state)) return;
     if (!last && nowSeconds - this.#writtenAt < WRITE_EVERY_SECONDS) return;
+    const text = JSON.stringify({ ...state, events: state.events.slice(-MAX_EVENTS) }, exactOrText);
+    if (this.#written === text) return;
     this.#writtenAt = nowSeconds;
-    await writeOwnFile(this.path, `${JSON.stringify(state)}\n`);
-    this.#written = state;
+    await writeOwnFile(this.path, `${text}\n`);
+    this.#written = text;
   }
+}
+
+/** As the report writes it: a bigint leaves as a number where that is exact. */
+function exactOrText(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
 }
 
 /** Whether the directory takes a file; the reason when it does not. */

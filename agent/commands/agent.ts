@@ -4,7 +4,7 @@ import { prometheusExporter, type PrometheusExporter } from '../../exporters/pro
 import { VERSION } from '../assets.ts';
 import { collectorsFor, LOOK_BACK_SECONDS, openNode, readBootId, readConfig, type OpenNode } from '../node.ts';
 import { configureRules, suppressionFor, type Config } from '../config.ts';
-import { Engine } from '../engine.ts';
+import { Engine, type RememberedEvent } from '../engine.ts';
 import type { Exporter, Report } from '../model.ts';
 import { Loop } from '../loop.ts';
 import type { NodeOptions } from '../options.ts';
@@ -34,11 +34,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
   const memory = await openMemory(options, node, (text) => log.note('warn', text));
   const { all: collectors, kernelLog } = collectorsFor(options, config, node.clock, memory.lookBackSeconds, memory.state, node.cluster);
   const rules = configureRules(config, NODE_RULES);
+  const engine = new Engine({ rules, suppression: suppressionFor(config), remembered: memory.state?.events ?? [] });
   const exporters: readonly Exporter[] = [log, prometheus, ...(await configured(config, options, log, prometheus)), ...(await clusterExporters(config, node, rules, log, prometheus))];
   const loop = new Loop({
     host: node.host,
     clock: node.clock,
-    engine: new Engine({ rules, suppression: suppressionFor(config) }),
+    engine,
     collectors,
     sourceNames: SOURCE_NAMES,
     exporters,
@@ -53,7 +54,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
     ...(parts.onLook && { onLook: parts.onLook }),
   });
   const remember = (last: boolean): Promise<void> =>
-    memory.keep(kernelLog.position(), loop.report, node.clock.monotonicSeconds(), last).catch((error: unknown) => {
+    memory.keep(kernelLog.position(), loop.report, engine.events(), node.clock.monotonicSeconds(), last).catch((error: unknown) => {
       log.note('warn', 'the state was not kept', { error: String(error) });
     });
   const server = await listen(options, loop, prometheus, (error) => {
@@ -127,7 +128,7 @@ function listen(options: AgentOptions, loop: Loop, prometheus: PrometheusExporte
 interface Memory {
   readonly state: State | undefined;
   readonly lookBackSeconds: number;
-  keep(position: { readonly bootId: string | undefined; readonly sequence: number } | undefined, report: Report | undefined, nowSeconds: number, last: boolean): Promise<void>;
+  keep(position: { readonly bootId: string | undefined; readonly sequence: number } | undefined, report: Report | undefined, events: readonly RememberedEvent[], nowSeconds: number, last: boolean): Promise<void>;
 }
 
 /** Where the state can be kept, the log is read back once a boot; where not, only what comes from now on is new. */
@@ -146,11 +147,11 @@ async function openMemory(options: AgentOptions, node: OpenNode, warn: (text: st
   return {
     state,
     lookBackSeconds: LOOK_BACK_SECONDS,
-    async keep(position, report, nowSeconds, last) {
+    async keep(position, report, events, nowSeconds, last) {
       if (position?.bootId === undefined) return;
       const seen = report?.snapshot.infiniband.status === 'ok' ? report.snapshot.infiniband.value : undefined;
       const devices = seen ? [...seen.devices.map((device) => device.name), ...seen.vanished].toSorted() : [...(state?.devices ?? [])];
-      await file.write({ bootId: position.bootId, sequence: position.sequence, devices }, nowSeconds, last);
+      await file.write({ bootId: position.bootId, sequence: position.sequence, devices, events }, nowSeconds, last);
     },
   };
 }
