@@ -1,4 +1,4 @@
-import type { PodName } from '../agent/model.ts';
+import type { Finding, PodName } from '../agent/model.ts';
 import { visible } from './escape.ts';
 import { count } from './words.ts';
 
@@ -10,6 +10,12 @@ export function podWords({ namespace, name, gpus, efa, rdma }: PodName): string 
     ...(rdma > 0 ? [count(rdma, 'RDMA device')] : []),
   ];
   return visible(`${namespace}/${name}${held.length > 0 ? ` (${held.join(', ')})` : ''}`);
+}
+
+/** The pods that findings concern, without those that a finding speaks of itself: its subject names them. */
+export function concernedPods(findings: readonly Finding[]): readonly PodName[] {
+  const subjects = new Set(findings.map(({ subject }) => subject));
+  return findings.flatMap(({ pods }) => pods.filter(({ namespace, name }) => !subjects.has(`${namespace}/${name}`)));
 }
 
 /** The pods of several findings, each once, those with most devices first; the rest as a number behind the first `most`. */

@@ -1,6 +1,8 @@
 import type { RequestOptions } from 'node:https';
 import { delimiter } from 'node:path';
+import { readOwnFile } from '../host/own-files.ts';
 import type { Credentials } from './credentials.ts';
+import { tokenFileOf } from './token-file.ts';
 
 /**
  * A kubeconfig as kubectl reads it: current context, certificates, tokens, exec and OIDC plugins, proxies. Loaded only
@@ -29,6 +31,7 @@ export async function kubeconfigCredentials(paths: string): Promise<Credentials>
   // The library refuses plain HTTP unless verification is off; kubectl does not, and `kubectl proxy` is plain HTTP.
   const trusted = cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster;
   config.clusters = config.clusters.map((one) => (one.name === cluster.name ? trusted : one));
+  const tokenFile = await tokenFileOf([first, ...others], config.getCurrentUser()?.name ?? '');
   return {
     server: cluster.server.replace(/\/+$/, ''),
     from: `kubeconfig ${paths}`,
@@ -36,9 +39,10 @@ export async function kubeconfigCredentials(paths: string): Promise<Credentials>
       const options: RequestOptions = { headers: {} };
       await config.applyToHTTPSOptions(options);
       const { ca, cert, key, passphrase, pfx, servername, rejectUnauthorized, auth, agent } = options;
+      const bearer = tokenFile === undefined ? {} : { authorization: `Bearer ${(await readOwnFile(tokenFile)).trim()}` };
       const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
       return {
-        headers: { ...basic, ...plainHeaders(options.headers) },
+        headers: { ...basic, ...plainHeaders(options.headers), ...bearer },
         tls: defined({ ca, cert, key, passphrase, pfx, servername, rejectUnauthorized }),
         // Its other agents hold the certificates of their first use.
         ...(cluster.proxyUrl && agent && typeof agent === 'object' && { agent }),

@@ -77,7 +77,7 @@ export class NodePods implements PodFeed {
     const begun = performance.now();
     const poll = setInterval(() => {
       const isOver = performance.now() - begun > FIRST_LIST_SECONDS * 1000 || signal.aborted;
-      if (this.#watch.isSynced || this.#watch.problem || isOver) resolve();
+      if ((this.#watch.isSynced && this.#isComplete()) || this.#watch.problem || isOver) resolve();
     }, 20);
     await promise;
     clearInterval(poll);
@@ -96,6 +96,12 @@ export class NodePods implements PodFeed {
       const expected = "the Node's metadata.name in --node-name (the manifests set it from spec.nodeName)";
       throw new ApiFailure(`the API server knows no node ${JSON.stringify(nodeName)}; expected ${expected}`, { status: 404, cause: error });
     }
+  }
+
+  /** Where somebody waits for the first report, the pods without a node are waited for too. */
+  #isComplete(): boolean {
+    const { unscheduled, unscheduledTiming = UNSCHEDULED_TIMING } = this.#options;
+    return !unscheduled || unscheduledTiming.firstSeconds > 0 || this.#unscheduled.hasLooked;
   }
 
   #hasRoom(): boolean | undefined {

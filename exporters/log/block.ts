@@ -1,7 +1,7 @@
 import type { Cause, Finding, Report } from '../../agent/model.ts';
 import { areUuids } from '../gpu-values.ts';
 import { namesWords, type Group } from '../groups.ts';
-import { podsWords } from '../pods.ts';
+import { concernedPods, podsWords } from '../pods.ts';
 import { keyOf } from '../stories.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
 import { rowLines, type Row } from './line.ts';
@@ -66,7 +66,7 @@ function causes([first, ...others]: readonly Cause[]): readonly Row[] {
 function concerns(group: Group): readonly Row[] {
   const own = new Set(group.map(keyOf));
   const explained = group.flatMap(({ explains }) => explains).filter((name) => !own.has(keyOf(name)));
-  const pods = podsWords(group.flatMap((finding) => finding.pods), MOST_PODS);
+  const pods = podsWords(concernedPods(group), MOST_PODS);
   return [
     ...(pods.length > 0 ? [['pods', pods.join(', ')] as const] : []),
     ...(explained.length > 0 ? [['concerns', namesWords(explained)] as const] : []),

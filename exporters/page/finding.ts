@@ -1,7 +1,7 @@
 import type { Cause, EvidenceValue, Finding, FindingName } from '../../agent/model.ts';
 import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';
-import { podsWords } from '../pods.ts';
+import { concernedPods, podsWords } from '../pods.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock } from '../words.ts';
 import { html, type Markup } from './html.ts';
@@ -42,7 +42,7 @@ ${foot(alike)}
 const MOST_PODS = 50;
 
 function pods(findings: readonly Finding[]): Markup | undefined {
-  const words = podsWords(findings.flatMap((finding) => finding.pods), MOST_PODS);
+  const words = podsWords(concernedPods(findings), MOST_PODS);
   return words.length === 0 ? undefined : html`<p><b>pods:</b> ${words.join(', ')}</p>`;
 }
 

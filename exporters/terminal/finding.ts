@@ -2,7 +2,7 @@ import type { Cause, Finding, Report } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';
-import { podsWords } from '../pods.ts';
+import { concernedPods, podsWords } from '../pods.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
 import { columns, commandLines, ends, hang, padded, TEXT_COLUMN } from './layout.ts';
@@ -84,7 +84,7 @@ function sinceLines(group: Group, { width, paint, report }: Look): readonly stri
 
 /** The pods that have to do with it, then findings that this one explains: what each says, where it stays readable, without its own causes and commands. */
 function concernLines({ group, concerned, toldElsewhere }: Story, { width, paint }: Look): readonly string[] {
-  const pods = podsWords([...group, ...concerned].flatMap((finding) => finding.pods), MOST_PODS);
+  const pods = podsWords(concernedPods([...group, ...concerned]), MOST_PODS);
   const texts = [
     ...(pods.length === 0 ? [] : [pods.join(', ')]),
     ...groupAlike(concerned).flatMap((alike) => {

@@ -29,7 +29,7 @@ export const podCrashLooping = defineRule({
 });
 
 function messageOf(pod: Pod, { name, isInit, restarts }: PodContainer, last: ContainerState | undefined): string {
-  const who = `${subjectOf(pod)}${workloadWords(pod)}: ${isInit ? 'init container' : 'container'} ${name} has restarted ${restarts} time${restarts === 1 ? '' : 's'}`;
+  const who = `${isInit ? 'init container' : 'container'} ${name}${workloadWords(pod)} has restarted ${restarts} time${restarts === 1 ? '' : 's'}`;
   if (!last) return `${who} and waits for the next try (CrashLoopBackOff)`;
   const ran = secondsFrom(last.startedAt, last.finishedAt);
   const after = ran === undefined ? '' : ` after ${spanWords(ran)}`;

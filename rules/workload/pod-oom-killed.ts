@@ -56,7 +56,7 @@ function messageOf(pod: Pod, { name, restarts, memoryLimitBytes }: PodContainer,
   const limit = memoryLimitBytes === undefined ? 'for want of memory (it has no limit of its own)' : `at its memory limit of ${grouped(memoryLimitBytes / 2 ** 20)} MiB`;
   const when = finishedAt === undefined ? '' : ` at ${finishedAt}`;
   const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
-  return `${subjectOf(pod)}${workloadWords(pod)}: container ${name} was killed ${limit}${when} (OOMKilled${code}); ${restarts} restart${restarts === 1 ? '' : 's'} so far`;
+  return `container ${name}${workloadWords(pod)} was killed ${limit}${when} (OOMKilled${code}); ${restarts} restart${restarts === 1 ? '' : 's'} so far`;
 }
 
 function causesOf(pod: Pod, container: PodContainer): readonly Cause[] {

@@ -37,7 +37,7 @@ export const podPreempted = defineRule({
       const said = message === undefined ? '' : `: ${message}`;
       yield {
         subject: subjectOf(pod),
-        message: `${subjectOf(pod)}${workloadWords(pod)} ${taking.words}${said}`,
+        message: `${taking.words}${workloadWords(pod)}${said}`,
         evidence: { podUid: pod.uid, ...(reason !== undefined && { reason }), ...(message !== undefined && { said: message }) },
         causes: [causeOf(pod, taking, now.pods.node.name)],
         ...(since !== undefined && { happenedAt: since }),

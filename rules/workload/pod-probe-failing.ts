@@ -81,7 +81,7 @@ function killedByProbe({ lastState, probes, restarts }: PodContainer, seenAt: st
 function symptom(pod: Pod, container: PodContainer, { probe, words, isInferred }: Failing): Symptom {
   return {
     subject: subjectOf(pod),
-    message: `${subjectOf(pod)}${workloadWords(pod)}: container ${container.name} ${words}`,
+    message: `container ${container.name}${workloadWords(pod)} ${words}`,
     evidence: { podUid: pod.uid, container: container.name, probe: probe.kind, asks: probe.what, budgetSeconds: probe.budgetSeconds, inferred: isInferred, restarts: container.restarts },
     causes: probeCauses(pod, container, probe),
   };

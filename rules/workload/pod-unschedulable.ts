@@ -48,7 +48,7 @@ function waiting(pod: Pod, pods: Pods): Symptom {
   const said = verdict?.message === undefined ? '' : `; the scheduler says: ${verdict.message}`;
   return {
     subject: subjectOf(pod),
-    message: `${subjectOf(pod)}${workloadWords(pod)} asks for ${askedWords(pod)} and has had no node${span}${here(found)}${said}`,
+    message: `asks for ${askedWords(pod)} and has had no node${span}${workloadWords(pod)}${here(found)}${said}`,
     evidence: {
       podUid: pod.uid,
       asks: Object.entries(pod.requests).map(([resource, amount]) => `${resource}=${amount}`),
@@ -74,7 +74,7 @@ function refused(pod: Pod): Symptom {
   return {
     subject: subjectOf(pod),
     title: 'This node refused a pod that asks for GPUs or EFA',
-    message: `${subjectOf(pod)}${workloadWords(pod)} asks for ${askedWords(pod)} and was refused by kubelet of this node with ${pod.reason ?? ''}${said}`,
+    message: `asks for ${askedWords(pod)} and was refused by kubelet of this node${workloadWords(pod)} with ${pod.reason ?? ''}${said}`,
     evidence: { podUid: pod.uid, reason: pod.reason ?? '', ...(pod.message !== undefined && { kubelet: pod.message }) },
     causes: refusedCauses(pod),
   };

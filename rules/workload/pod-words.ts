@@ -20,9 +20,9 @@ export function askedWords({ requests, claims }: Pick<Pod, 'requests' | 'claims'
   return parts.length < 2 ? (parts[0] ?? 'nothing') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;
 }
 
-/** ` of RayCluster grpo`; empty for a bare pod. */
+/** ` (RayCluster grpo)`; empty for a bare pod. */
 export function workloadWords({ workload }: Pick<Pod, 'workload'>): string {
-  return workload ? ` of ${workload.kind} ${workload.name}` : '';
+  return workload ? ` (${workload.kind} ${workload.name})` : '';
 }
 
 // What goes into a command that a person pastes into a shell is held to the form the API demands, wherever it came from.

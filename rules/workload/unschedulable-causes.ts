@@ -14,7 +14,8 @@ export function unschedulableCauses(pod: Pod, pods: Pods, { short, taints, selec
   return [
     ...short.filter(({ allocatable }) => allocatable === 0).map(({ resource }) => notOffered(resource, node, describe)),
     ...(isCordoned ? [cordoned(node)] : []),
-    ...(taints.length > 0 ? [tainted(taints, node, describe)] : []),
+    ...(taints.some(isOfNode) ? [notReady(taints.filter(isOfNode), node)] : []),
+    ...(taints.every(isOfNode) ? [] : [tainted(taints.filter((taint) => !isOfNode(taint)), node, describe)]),
     ...(selectors.length > 0 ? [notSelected(selectors, node, describe)] : []),
     ...short.filter(({ allocatable }) => allocatable > 0).map(({ resource, free, allocatable }) => inUse(resource, allocatable - free, node)),
     elsewhere(pod, describe),
@@ -36,6 +37,21 @@ function notOffered(resource: string, node: string, describe: readonly string[])
 
 function cordoned(node: string): Cause {
   return { cause: 'node-cordoned', likelihood: 'confirmed', why: 'this node is cordoned: nothing new may come to it', check: [`kubectl get node ${node}`], fix: [`kubectl uncordon ${node}`] };
+}
+
+/** Set by the control plane for a condition of the node, and gone with it (well-known labels, annotations and taints). */
+function isOfNode({ key }: Obstacles['taints'][number]): boolean {
+  return key.startsWith('node.kubernetes.io/') || key === 'node.cloudprovider.kubernetes.io/uninitialized';
+}
+
+function notReady(taints: Obstacles['taints'], node: string): Cause {
+  return {
+    cause: 'node-not-ready',
+    likelihood: 'likely',
+    why: `the control plane keeps pods away from this node: ${taints.map(({ key }) => key).join(', ')}`,
+    check: [`kubectl describe node ${node} | sed -n '/Conditions:/,/Addresses:/p'`, 'journalctl -u kubelet --since -15m | tail -40'],
+    fix: [],
+  };
 }
 
 function tainted(taints: Obstacles['taints'], node: string, describe: readonly string[]): Cause {

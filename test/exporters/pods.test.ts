@@ -23,6 +23,8 @@ test('the terminal, the log and the JSON name them', () => {
   expect(renderReport(report({ findings: [fault] }), { width: 100, colour: false })).toContain('\n  concerns      ml/grpo-worker-0 (8 GPUs, 4 EFA)\n');
   expect(block([fault], report({ findings: [fault] })).join('\n')).toMatch(/pods +ml\/grpo-worker-0 \(8 GPUs, 4 EFA\)/);
   expect(reportJson(report({ findings: [fault] })).findings[0]?.pods).toEqual([worker]);
+  const ofPod = finding({ page: 'rules/workload/pod-oom-killed.md', subject: 'ml/grpo-worker-0', pods: [worker] });
+  expect(renderReport(report({ findings: [ofPod] }), { width: 100, colour: false })).not.toContain('concerns');
   expect(renderReport(report({ findings: [finding()] }), { width: 100, colour: false })).not.toContain('concerns');
 });
 

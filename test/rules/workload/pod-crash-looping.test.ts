@@ -25,7 +25,7 @@ describe('PodCrashLooping reports', () => {
       {
         subject: 'ml/grpo-worker-0',
         message:
-          'ml/grpo-worker-0 of RayCluster grpo: container trainer has restarted 7 times; the last run ended after 12 s with exit code 1 (Error); ' +
+          'container trainer (RayCluster grpo) has restarted 7 times; the last run ended after 12 s with exit code 1 (Error); ' +
           'it left this message: ValueError: no GPU',
         evidence: { container: 'trainer', restarts: 7, exitCode: 1, reason: 'Error', lastEnded: '2026-11-23T19:50:12Z' },
         causes: [
@@ -57,7 +57,7 @@ describe('PodCrashLooping reports', () => {
   it('an init container of a pod with a claim, and one whose last run is forgotten', () => {
     const init = { ...crashing(1), isInit: true, name: 'setup', lastState: undefined, restarts: 1 };
     expect(judge(podCrashLooping, pods([pod({ requests: {}, claims: ['gpu'], containers: [init] })]))).toMatchObject([
-      { message: 'ml/grpo-worker-0 of RayCluster grpo: init container setup has restarted 1 time and waits for the next try (CrashLoopBackOff)' },
+      { message: 'init container setup (RayCluster grpo) has restarted 1 time and waits for the next try (CrashLoopBackOff)' },
     ]);
   });
 });

@@ -26,7 +26,7 @@ describe('PodOomKilled reports', () => {
       {
         subject: 'ml/grpo-worker-0',
         message:
-          'ml/grpo-worker-0 of RayCluster grpo: container trainer was killed at its memory limit of 524 288 MiB at 2026-11-23T19:59:00Z ' +
+          'container trainer (RayCluster grpo) was killed at its memory limit of 524 288 MiB at 2026-11-23T19:59:00Z ' +
           '(OOMKilled, exit code 137); 1 restart so far',
         happenedAt: '2026-11-23T19:59:00Z',
         causes: [{ cause: 'host-memory-of-the-job', likelihood: 'likely' }, { cause: 'shared-memory-counts' }],

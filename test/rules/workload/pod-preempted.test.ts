@@ -32,7 +32,7 @@ describe('PodPreempted reports', () => {
     expect(judge(podPreempted, pods([target(reason, 'said so')]), pods([pod()]))).toMatchObject([
       {
         subject: 'ml/grpo-worker-0',
-        message: `ml/grpo-worker-0 of RayCluster grpo ${words}: said so`,
+        message: `${words} (RayCluster grpo): said so`,
         happenedAt: '2026-11-23T19:59:00Z',
         evidence: { reason, said: 'said so' },
         causes: [{ cause, likelihood: 'confirmed' }],
@@ -42,7 +42,7 @@ describe('PodPreempted reports', () => {
   it('one that was gone before the look, and an eviction of a Kubernetes without the condition', () => {
     const evicted = pod({ name: 'old', uid: 'old', phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' });
     expect(judge(podPreempted, pods([evicted], { gone: [target('PreemptionByScheduler', 'for ml/other')] }))).toMatchObject([
-      { subject: 'ml/old', message: 'ml/old of RayCluster grpo was terminated by kubelet: The node was low on resource: memory.' },
+      { subject: 'ml/old', message: 'was terminated by kubelet (RayCluster grpo): The node was low on resource: memory.' },
       { subject: 'ml/grpo-worker-0' },
     ]);
   });

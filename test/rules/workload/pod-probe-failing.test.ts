@@ -48,7 +48,7 @@ describe('PodProbeFailing reports', () => {
     expect(judge(podProbeFailing, pods([pod({ containers: [one], conditions: unready('2026-11-23T19:56:00Z') })]))).toMatchObject([
       {
         subject: 'ml/grpo-worker-0',
-        message: 'ml/grpo-worker-0 of RayCluster grpo: container trainer was ready and has not been for 4 min: its readiness probe (GET :8000/health) fails',
+        message: 'container trainer (RayCluster grpo) was ready and has not been for 4 min: its readiness probe (GET :8000/health) fails',
         evidence: { probe: 'readiness', inferred: false },
         causes: [{ cause: 'engine-hangs', likelihood: 'likely' }, { cause: 'budget-too-short' }, { cause: 'probe-asks-the-wrong-thing' }],
       },

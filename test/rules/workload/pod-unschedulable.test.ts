@@ -45,7 +45,7 @@ describe('PodUnschedulable reports', () => {
       {
         subject: 'ml/grpo-worker-0',
         message:
-          'ml/grpo-worker-0 of RayCluster grpo asks for 8 nvidia.com/gpu and 4 vpc.amazonaws.com/efa and has had no node for 4 min; ' +
+          'asks for 8 nvidia.com/gpu and 4 vpc.amazonaws.com/efa and has had no node for 4 min (RayCluster grpo); ' +
           `on this node: 0 of 0 vpc.amazonaws.com/efa free, 4 asked; the scheduler says: ${message}`,
         causes: [{ cause: 'efa-not-offered', likelihood: 'likely' }, { cause: 'other-constraint' }],
       },
@@ -67,6 +67,12 @@ describe('PodUnschedulable reports', () => {
       { message: expect.stringContaining('; this node has room for it; the scheduler says: 0/1 nodes are available: 1 Insufficient memory.'), causes: [{ cause: 'other-constraint' }] },
     ]);
   });
+  it('a node that is not ready', () => {
+    const node = { ...pods([]).pods.node, taints: [{ key: 'node.kubernetes.io/not-ready', value: '', effect: 'NoSchedule' }] };
+    expect(look([waiting('0/1 nodes are available: 1 node(s) had taint {node.kubernetes.io/not-ready: }.')], { node })).toMatchObject([
+      { causes: [{ cause: 'node-not-ready', why: 'the control plane keeps pods away from this node: node.kubernetes.io/not-ready', fix: [] }, { cause: 'other-constraint' }] },
+    ]);
+  });
   it('a selector that fits no node of the cluster, and a cordoned node', () => {
     const message = "0/4 nodes are available: 4 node(s) didn't match Pod's node affinity/selector.";
     const affinity = [[{ key: 'zone', operator: 'In', values: ['use1-az9'] }]];
@@ -85,7 +91,7 @@ describe('PodUnschedulable reports', () => {
     expect(judge(podUnschedulable, pods([refused]))).toMatchObject([
       {
         title: 'This node refused a pod that asks for GPUs or EFA',
-        message: expect.stringMatching(/was refused by kubelet of this node with UnexpectedAdmissionError: Allocate failed due to no healthy devices/),
+        message: expect.stringMatching(/was refused by kubelet of this node \(RayCluster grpo\) with UnexpectedAdmissionError: Allocate failed due to no healthy devices/),
         causes: [{ cause: 'device-plugin', likelihood: 'likely' }, { cause: 'topology-manager', likelihood: 'possible' }],
       },
     ]);

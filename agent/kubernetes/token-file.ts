@@ -1,0 +1,21 @@
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { readOwnFile } from '../host/own-files.ts';
+import { listOf, objectOf, textOf } from '../parse/json-value.ts';
+
+const MAX_PATH = 4096;
+
+/**
+ * `tokenFile` of a user, whose content changes: what kubelet projects, what an agent of a vault renews. The library does not
+ * know the key and would ask as nobody; kubectl reads the file again and again, and takes it before `token`.
+ */
+export async function tokenFileOf(kubeconfigs: readonly string[], user: string): Promise<string | undefined> {
+  for (const path of kubeconfigs) {
+    const users = listOf(objectOf(parse(await readOwnFile(path)))['users']).map(objectOf);
+    const found = users.find(({ name }) => name === user);
+    if (!found) continue;
+    const file = textOf(objectOf(found['user'])['tokenFile'], MAX_PATH);
+    return file === undefined ? undefined : resolve(dirname(path), file);
+  }
+  return undefined;
+}
