@@ -4,6 +4,7 @@ import type { PodDevice, PodName, PodResources, Pods } from './model/kubernetes.
 import type { Addresses, FabricProcesses, HostFacts, Imds, KernelLog, Mounts } from './model/host.ts';
 import type { Manifests, Place, SkippedDocument } from './model/manifest.ts';
 
+export type * from './model/cluster-audit.ts';
 export type * from './model/fabric.ts';
 export type * from './model/gpu.ts';
 export type * from './model/host.ts';
@@ -123,6 +124,8 @@ export interface Finding {
   readonly pods: readonly PodName[];
   /** Silenced by the configuration: why, and until when. Kept in the report, changes no verdict. */
   readonly suppressed: string | undefined;
+  /** An event that an earlier run of the agent saw and told, and this one has not seen again. */
+  readonly isRemembered?: boolean;
   /** Of a manifest rule: the line and field it speaks of. */
   readonly place?: Place;
 }

@@ -28,7 +28,8 @@ const suppressionSchema = v.strictObject({
   reason: v.pipe(v.string('why it is silenced'), v.nonEmpty('why it is silenced')),
 });
 
-const configSchema = v.strictObject({
+/** What a configuration may hold; docs/configuration.md is made from it. */
+export const configSchema = v.strictObject({
   rules: v.optional(v.record(v.string(), ruleSchema, 'a map of rule names to what is changed of them'), {}),
   suppressions: v.optional(v.array(suppressionSchema, 'a list of suppressions'), []),
   required: v.optional(

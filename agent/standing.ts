@@ -45,6 +45,7 @@ export class Standing {
   #since: string;
   #changedAt: string;
   #lastAt: string;
+  #isRemembered = false;
   #why: string | undefined;
 
   constructor(configured: ConfiguredRule, symptom: Symptom, moment: Moment) {
@@ -63,6 +64,7 @@ export class Standing {
     if (lasts === 'level' || (lasts === 'event' && age >= configured.clearAfterSeconds)) return undefined;
     const standing = new Standing(configured, event.symptom, moment);
     standing.phase = 'firing';
+    standing.#isRemembered = true;
     standing.#since = event.since;
     standing.#changedAt = event.changedAt;
     standing.#lastAt = event.lastAt;
@@ -82,6 +84,7 @@ export class Standing {
   yielded(symptom: Symptom, moment: Moment): void {
     const { rule, forSeconds } = this.#configured;
     this.#symptom = symptom;
+    this.#isRemembered = false;
     this.#why = undefined;
     if (this.phase === 'resolved' || this.phase === 'unseen' || this.phase === 'quiet') this.#begin(symptom, moment);
     if (rule.lasts === 'level') this.#awaySince = undefined;
@@ -152,6 +155,7 @@ export class Standing {
       explains: [],
       pods: [],
       suppressed,
+      ...(this.#isRemembered && { isRemembered: true }),
       ...(symptom.place && { place: symptom.place }),
     };
   }

@@ -1,3 +1,5 @@
+import type { ClusterFacts } from './cluster-audit.ts';
+
 /**
  * What `preflight` has read: objects with the place of every field in its file, and of the workloads among them what
  * rules ask about. Everything that could be settled without a cluster is settled here; what could not is undefined.
@@ -97,6 +99,8 @@ export interface Manifests {
   readonly workloads: readonly ManifestWorkload[];
   readonly problems: readonly ManifestProblem[];
   readonly skipped: readonly SkippedDocument[];
+  /** Only of `preflight --cluster`. Its nodes are among the objects. */
+  readonly cluster?: ClusterFacts;
 }
 
 /** An object that makes pods. */

@@ -5,7 +5,8 @@ import type { KubernetesParts } from './parts.ts';
 const CALL_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_SECONDS = 5;
 const SLOWEST_RETRY_SECONDS = 300;
-/** What a person must mend is not mended by asking often. */
+/** What a person must mend is not mended by asking often; but an API server that has just begun says 403 until it has read its roles. */
+const FIRST_REFUSED_SECONDS = 30;
 const NEEDS_A_PERSON: readonly (number | undefined)[] = [400, 403, 404, 405, 415, 422];
 
 /**
@@ -20,6 +21,8 @@ export class Delivery {
   #flight: Promise<void> | undefined;
   #notBefore = -Infinity;
   #failures = 0;
+  /** Those in a row that need a person. */
+  #refusals = 0;
   /** What was last said of a failure, and since when calls fail. */
   #said: { readonly kind: string; readonly sinceSeconds: number } | undefined;
 
@@ -61,6 +64,7 @@ export class Delivery {
 
   #succeeded(): void {
     this.#failures = 0;
+    this.#refusals = 0;
     if (this.#said === undefined) return;
     const lasted = duration(this.#parts.nowSeconds() - this.#said.sinceSeconds);
     this.#parts.note('info', `${this.#name}: the API server takes it again, after ${lasted}`);
@@ -70,6 +74,7 @@ export class Delivery {
   #failed(error: unknown): void {
     const now = this.#parts.nowSeconds();
     this.#failures += 1;
+    this.#refusals = NEEDS_A_PERSON.includes(statusOf(error)) ? this.#refusals + 1 : 0;
     const wait = this.#waitSeconds(error);
     this.#notBefore = now + wait;
     this.#parts.onFailure(this.#name);
@@ -83,7 +88,8 @@ export class Delivery {
   #waitSeconds(error: unknown): number {
     const jitter = 0.75 + 0.5 * this.#parts.random();
     const wished = error instanceof CallFailed ? error.retryAfterSeconds : undefined;
-    const backoff = NEEDS_A_PERSON.includes(statusOf(error)) ? SLOWEST_RETRY_SECONDS : Math.min(SLOWEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (this.#failures - 1));
+    const [first, times] = this.#refusals > 0 ? [FIRST_REFUSED_SECONDS, this.#refusals] : [FIRST_RETRY_SECONDS, this.#failures];
+    const backoff = Math.min(SLOWEST_RETRY_SECONDS, first * 2 ** (times - 1));
     return wished === undefined ? backoff * jitter : Math.max(wished * (1 + 0.25 * this.#parts.random()), backoff * jitter);
   }
 }

@@ -19,10 +19,11 @@ export interface Entry {
 
 const LEVELS = { critical: 'error', warning: 'warn', info: 'info' } as const;
 
-const FIRES: ReadonlySet<Change['kind']> = new Set(['started', 'explained', 'alone', 'again', 'returned', 'worse']);
+const FIRES: ReadonlySet<Change['kind']> = new Set(['started', 'kept', 'explained', 'alone', 'again', 'returned', 'worse']);
 
 const EVENTS: Readonly<Record<Change['kind'], string>> = {
   started: 'finding fires',
+  kept: 'finding fires since before this agent was restarted',
   explained: 'finding fires, explained by another',
   alone: 'finding still fires and nothing explains it any more',
   again: 'finding still fires',

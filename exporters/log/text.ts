@@ -3,7 +3,7 @@ import type { Group } from '../groups.ts';
 import { groupAlike, namesWords } from '../groups.ts';
 import { storiesOf, type Story } from '../stories.ts';
 import { sortOut } from '../verdict.ts';
-import { duration, secondsBetween } from '../words.ts';
+import { clock, duration, secondsBetween } from '../words.ts';
 import { block } from './block.ts';
 import type { Fields, Level } from './entry.ts';
 import { line } from './line.ts';
@@ -36,6 +36,8 @@ export function changeWords(change: Change): string {
   switch (change.kind) {
     case 'started':
       return `: ${titleWords(finding)}`;
+    case 'kept':
+      return `: since ${clock(finding.since)}, told before this agent was restarted: ${finding.message}`;
     case 'explained':
       return `, because of ${namesWords(finding.explainedBy)}: ${finding.message}`;
     case 'alone':

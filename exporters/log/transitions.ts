@@ -5,7 +5,7 @@ import { secondsBetween } from '../words.ts';
 
 /** A change that is worth a line; `at` is the time of the report that showed it. */
 export type Change =
-  | { readonly kind: 'started' | 'explained' | 'alone' | 'again' | 'worse'; readonly at: string; readonly finding: Finding }
+  | { readonly kind: 'started' | 'kept' | 'explained' | 'alone' | 'again' | 'worse'; readonly at: string; readonly finding: Finding }
   | {
       readonly kind: 'returned';
       readonly at: string;
@@ -85,7 +85,7 @@ export class Transitions {
       const now = saidOf(mode, finding, explained.has(finding), before, at);
       const isDue = now.aloneSince !== undefined && (secondsBetween(now.aloneSince, at) ?? 0) >= ALONE_SECONDS;
       standing.set(key, isDue ? { ...now, whole: true, aloneSince: undefined } : now);
-      if (change) changes.push(change.kind === 'started' ? this.#startOrReturn(key, change) : change);
+      if (change) changes.push(change.kind === 'started' ? this.#started(key, change) : change);
       if (isDue) changes.push({ kind: 'alone', at, finding });
     }
     for (const [key, said] of this.#said) {
@@ -99,9 +99,13 @@ export class Transitions {
     return changes;
   }
 
-  /** What was told whole within the hour is only said to be back, unless it is worse or of another cause this time. */
-  #startOrReturn(key: string, started: Change & { readonly finding: Finding }): Change {
+  /**
+   * What was told whole within the hour is only said to be back, unless it is worse or of another cause this time; an event
+   * that an earlier run of the agent has told is only said to stand.
+   */
+  #started(key: string, started: Change & { readonly finding: Finding }): Change {
     const { at, finding } = started;
+    if (finding.isRemembered === true) return { kind: 'kept', at, finding };
     const ended = this.#ended.get(key);
     const isWorse = finding.severity === 'critical' && ended?.severity !== 'critical';
     if (!ended || isWorse || finding.causes[0]?.cause !== ended.cause) {
