@@ -44,9 +44,21 @@ import { sharedFilesystemMissing } from './host/shared-filesystem-missing.ts';
 import { agentRuleFailed } from './host/agent-rule-failed.ts';
 import { manifestInvalid } from './manifest/manifest-invalid.ts';
 import { efaNotRequested } from './manifest/efa-not-requested.ts';
+import { efaCountMismatch } from './manifest/efa-count-mismatch.ts';
+import { gpuCountMismatch } from './manifest/gpu-count-mismatch.ts';
+import { infinibandHostPath } from './manifest/infiniband-host-path.ts';
+import { hostNetworkMissing } from './manifest/host-network-missing.ts';
+import { hostNetworkCollision } from './manifest/host-network-collision.ts';
 import { sharedMemoryMissing } from './manifest/shared-memory-missing.ts';
+import { sharedMemoryExceedsLimit } from './manifest/shared-memory-exceeds-limit.ts';
+import { probesMissing } from './manifest/probes-missing.ts';
+import { probeBudgetTooShort } from './manifest/probe-budget-too-short.ts';
+import { rayProbeOverridden } from './manifest/ray-probe-overridden.ts';
+import { serverRunsAsJob } from './manifest/server-runs-as-job.ts';
+import { autoscalingDisabled } from './manifest/autoscaling-disabled.ts';
 import { autoscalingInconsistent } from './manifest/autoscaling-inconsistent.ts';
 import { latestImage } from './manifest/latest-image.ts';
+import { privilegedWorkload } from './manifest/privileged-workload.ts';
 import { podUnschedulable } from './workload/pod-unschedulable.ts';
 import { podCrashLooping } from './workload/pod-crash-looping.ts';
 import { podOomKilled } from './workload/pod-oom-killed.ts';
@@ -107,9 +119,21 @@ export const RULES: readonly Rule[] = [
   agentRuleFailed,
   manifestInvalid,
   efaNotRequested,
+  efaCountMismatch,
+  gpuCountMismatch,
+  infinibandHostPath,
+  hostNetworkMissing,
+  hostNetworkCollision,
   sharedMemoryMissing,
+  sharedMemoryExceedsLimit,
+  probesMissing,
+  probeBudgetTooShort,
+  rayProbeOverridden,
+  serverRunsAsJob,
+  autoscalingDisabled,
   autoscalingInconsistent,
   latestImage,
+  privilegedWorkload,
 ];
 
 /** The rules that judge a node, which the agent and `diagnose` ask. */

@@ -9,6 +9,7 @@ const ends: (() => void)[] = [];
 /** A process that this suite started and ends again. */
 export interface Running {
   readonly name: string;
+  readonly pid: number;
   /** All it has said so far. */
   readonly output: () => string;
   /** Ends it and waits until it is gone. */
@@ -24,6 +25,7 @@ export function start(name: string, path: string, args: readonly string[]): Runn
   child.on('error', (error) => (said += String(error)));
   const process: Running = {
     name,
+    pid: child.pid ?? -1,
     output: () => said,
     async stop(signal = 'SIGTERM') {
       running.delete(process);

@@ -254,7 +254,7 @@ describe('trouble', () => {
     await agent.look(5, [drops]);
     expect(agent.around.notes).toEqual([
       'warn: event: POST /apis/events.k8s.io/v1/namespaces/default/events: 403: no; ' +
-        "the agent's ServiceAccount lacks the right create on events in events.k8s.io (deploy/ has the role); tried again in 5 min, said once",
+        "the agent's ServiceAccount lacks the right create on events in events.k8s.io (deploy/ has the role); tried again in 30 s, said once",
     ]);
   });
 

@@ -58,6 +58,18 @@ describe('the service account of the pod', () => {
 });
 
 describe('a kubeconfig', () => {
+  test('a tokenFile is read anew for each request, by its place beside the kubeconfig', async () => {
+    write('token', 'first\n');
+    const credentials = await kubeconfigCredentials(
+      write('config', 'current-context: a\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nclusters: [{name: a, cluster: {server: https://named}}]\nusers: [{name: b}, {name: a, user: {tokenFile: token, token: never}}]\n'),
+    );
+    expect((await credentials.connection()).headers).toEqual({ authorization: 'Bearer first' });
+    write('token', 'second');
+    expect((await credentials.connection()).headers).toEqual({ authorization: 'Bearer second' });
+    rmSync(join(directory, 'token'));
+    await expect(credentials.connection()).rejects.toThrow(/token: /);
+  });
+
   const config = (server: string, user: string): string => `
 apiVersion: v1
 kind: Config

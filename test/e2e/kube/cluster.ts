@@ -67,11 +67,11 @@ export class Cluster {
     return join(this.pki, 'ca.crt');
   }
 
-  /** What the API server was asked, oldest first (its audit log); a watch is there when it begins and when it ends. */
-  audit(): readonly AuditEvent[] {
+  /** The lines of the API server's audit log with this text in them, oldest first; a watch is there when it begins and when it ends. */
+  audit(text: string): readonly AuditEvent[] {
     const path = join(this.state, 'log/audit.jsonl');
     if (!existsSync(path)) return [];
-    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.endsWith('}'));
+    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.includes(text) && line.endsWith('}'));
     return lines.map((line) => JSON.parse(line) as AuditEvent);
   }
 }

@@ -3,7 +3,8 @@ import { NAMESPACE } from './accounts.ts';
 
 /** Each request of a service account once, oldest first. */
 export function requestsOf(cluster: Cluster, account: string, sinceMs = 0): readonly AuditEvent[] {
-  const own = cluster.audit().filter(({ user, requestReceivedTimestamp }) => user.username === `system:serviceaccount:${NAMESPACE}:${account}` && Date.parse(requestReceivedTimestamp) >= sinceMs);
+  const name = `system:serviceaccount:${NAMESPACE}:${account}`;
+  const own = cluster.audit(`"${name}"`).filter(({ user, requestReceivedTimestamp }) => user.username === name && Date.parse(requestReceivedTimestamp) >= sinceMs);
   return [...new Map(own.map((event) => [event.auditID, event])).values()];
 }
 

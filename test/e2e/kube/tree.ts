@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from '../processes.ts';
 
@@ -25,14 +25,19 @@ export function movingTree(directory: string): MovingTree {
   writeFileSync(join(device, 'ports/1/state'), '4: ACTIVE\n');
   writeFileSync(join(root, 'proc/uptime'), '100000.00 100000.00\n');
   let [sent, received, receives] = [0, 0, true];
+  const [sentFile, receivedFile] = [openSync(join(counters, 'tx_pkts'), 'w'), openSync(join(counters, 'rx_pkts'), 'w')];
   const move = (): void => {
     sent += 500;
     if (receives) received += 500;
-    writeFileSync(join(counters, 'tx_pkts'), `${sent}\n`);
-    writeFileSync(join(counters, 'rx_pkts'), `${received}\n`);
+    // In place and in one piece, as the kernel's files change: no reader finds them empty.
+    writeSync(sentFile, `${sent}\n`, 0);
+    writeSync(receivedFile, `${received}\n`, 0);
   };
   move();
   const traffic = setInterval(move, 100);
-  atEnd(() => clearInterval(traffic));
+  atEnd(() => {
+    clearInterval(traffic);
+    for (const file of [sentFile, receivedFile]) closeSync(file);
+  });
   return { root, receive: (does) => void (receives = does) };
 }

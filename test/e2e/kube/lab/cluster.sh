@@ -52,7 +52,7 @@ up_control_plane() {
   start kcm kube-controller-manager --kubeconfig="$PKI/kcm.conf" --authentication-kubeconfig="$PKI/kcm.conf" --authorization-kubeconfig="$PKI/kcm.conf" \
     --bind-address=127.0.0.1 --leader-elect=false --use-service-account-credentials --service-account-private-key-file="$PKI/sa.key" --root-ca-file="$PKI/ca.crt" \
     --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key" --cert-dir="$STATE/kcm" --flex-volume-plugin-dir="$STATE/n/volplugins" --port=0 \
-    --node-monitor-period=1s --node-monitor-grace-period=5s
+    --node-monitor-period=1s --node-monitor-grace-period=5s --node-startup-grace-period=5s
   start scheduler kube-scheduler --kubeconfig="$PKI/scheduler.conf" --authentication-kubeconfig="$PKI/scheduler.conf" --authorization-kubeconfig="$PKI/scheduler.conf" \
     --bind-address=127.0.0.1 --leader-elect=false --cert-dir="$STATE/scheduler" --port=0
 }
