@@ -34,7 +34,7 @@ await build({
 });
 chmodSync('dist/railmedic.js', 0o755);
 for (const page of globSync('rules/*/*.md')) cpSync(page, `dist/${page}`);
-cpSync('test/captures/efa-one-way', 'dist/test/captures/efa-one-way', { recursive: true, verbatimSymlinks: true });
+cpSync('test/captures/efa-one-way-pods', 'dist/test/captures/efa-one-way-pods', { recursive: true, verbatimSymlinks: true });
 cpSync('agent/preflight/schemas.json', 'dist/agent/preflight/schemas.json');
 cpSync('LICENSE', 'dist/LICENSE');
 console.log(`dist/railmedic.js  ${(statSync('dist/railmedic.js').size / 1024).toFixed(0)} KiB`);

@@ -8,7 +8,7 @@ export const VERSION: string = packageJson.version;
 const root = ownFileExists(join(import.meta.dirname, 'rules')) ? import.meta.dirname : join(import.meta.dirname, '..');
 
 /** The capture that `demo` plays: a p4d.24xlarge node whose security group has no egress rule to itself. */
-export const DEMO_CAPTURE: string = join(root, 'test/captures/efa-one-way');
+export const DEMO_CAPTURE: string = join(root, 'test/captures/efa-one-way-pods');
 
 /** A rule's page, by its path in the repository. */
 export function readPage(page: string): Promise<string> {
