@@ -26,7 +26,7 @@ export function buildProgram(terminal: Terminal, signal: AbortSignal): Command {
     .configureHelp({ helpWidth: terminal.width })
     .showSuggestionAfterError();
   addNodeCommands(program, terminal, signal);
-  addOtherCommands(program, terminal);
+  addOtherCommands(program, terminal, signal);
   withNodeOptions(program.command('demo'))
     .description('play a recorded node with a security group fault through the whole agent')
     .addOption(listenOption)
@@ -64,7 +64,7 @@ function addNodeCommands(program: Command, terminal: Terminal, signal: AbortSign
     .action((directory: string, options: CaptureOptions) => capture(directory, options, terminal, signal));
 }
 
-function addOtherCommands(program: Command, terminal: Terminal): void {
+function addOtherCommands(program: Command, terminal: Terminal, signal: AbortSignal): void {
   program
     .command('explain')
     .description("print a rule's page, or list all rules")
@@ -79,10 +79,15 @@ function addOtherCommands(program: Command, terminal: Terminal): void {
     .option('--json', 'print the report as JSON')
     .option('--sarif', 'print the report as SARIF 2.1.0, for code hosts that show findings beside the line')
     .option('--rules <names>', 'judge by these rules only, separated by commas')
+    .option('--cluster', 'audit what runs in a cluster; with files, the cluster they are meant for')
+    .option('--namespace <name>', 'with --cluster: objects of this namespace only (default: all)')
+    .addOption(new Option('--kubeconfig <file>', 'with --cluster: how to reach it (default: KUBECONFIG, ~/.kube/config, the service account of this pod)').env('RAILMEDIC_KUBECONFIG'))
+    .option('--context <name>', 'with --cluster: a context of the kubeconfig (default: its current one)')
+    .option('--aws', 'with --cluster: ask EC2 about security groups and VPC blocks too, by the AWS CLI')
     .action(async (files: string[], options: PreflightOptions) => {
       // The agent never needs the YAML parser and all that reads manifests.
       const { preflight } = await import('./commands/preflight.ts');
-      process.exitCode = await preflight(files, options, terminal, process.stdin);
+      process.exitCode = await preflight(files, options, terminal, process.stdin, signal);
     });
 
   withBudgetOptions(program.command('budget'))
