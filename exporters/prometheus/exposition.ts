@@ -3,7 +3,8 @@ import { visible } from '../escape.ts';
 /** One metric family as text: HELP, TYPE and its series. */
 export interface Family {
   readonly name: string;
-  readonly text: string;
+  /** Bytes where a family is large and most of it stays from look to look. */
+  readonly text: string | Uint8Array;
 }
 
 /** Legal in a metric name and in snake case: `rxVlanErrors` rx_vlan_errors, `RxECNMrkd` rx_ecn_mrkd. */
@@ -42,10 +43,20 @@ export function familyOf(
 }
 
 /** Families in the order of their names; those without a series are left out. */
-export function exposition(families: readonly Family[]): string {
-  return families
-    .filter((family) => !family.text.startsWith('#', family.text.lastIndexOf('\n', family.text.length - 2) + 1))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map((family) => family.text)
-    .join('');
+export function exposition(families: readonly Family[]): Buffer {
+  const sorted = families.filter(hasSeries).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const body = Buffer.allocUnsafeSlow(sorted.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0));
+  let at = 0;
+  for (const { text } of sorted) {
+    if (typeof text === 'string') at += body.write(text, at);
+    else {
+      body.set(text, at);
+      at += text.length;
+    }
+  }
+  return body;
+}
+
+function hasSeries({ text }: Family): boolean {
+  return typeof text !== 'string' || !text.startsWith('#', text.lastIndexOf('\n', text.length - 2) + 1);
 }

@@ -208,7 +208,10 @@ export class Device {
     return this.#last;
   }
 
+  /** The same object as long as everything can be read, so that whoever shows it sees at once that nothing is new. */
   #unreadable(): Unreadable {
+    const isWhole = this.#portsFailure === undefined && !this.#directories.some(({ failure }) => failure !== undefined);
+    if (isWhole && !this.#files.some(({ failure }) => failure !== undefined)) return NONE;
     const found: Record<string, string> = {};
     if (this.#portsFailure !== undefined) found['ports'] = this.#portsFailure;
     for (const directory of this.#directories) {
