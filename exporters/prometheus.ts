@@ -37,7 +37,7 @@ export interface PrometheusExporter extends Exporter {
 }
 
 /** Figures of the agent itself cost more than all others (they list every open descriptor) and are asked for by nobody at night. */
-const PUBLISHES_PER_OWN = 6;
+const OWN_EVERY_MS = 30_000;
 
 export function prometheusExporter({ version, processMetrics = true, requestCounts = () => [] }: PrometheusOptions): PrometheusExporter {
   const registry = new Registry();
@@ -45,7 +45,7 @@ export function prometheusExporter({ version, processMetrics = true, requestCoun
   const fabric = new KeptFamilies();
   const findings = new KeptFamilies();
   if (processMetrics) addProcessMetrics(own.registry);
-  let publishes = 0;
+  let ownAt = -Infinity;
   const agent = agentGauges(registry, version);
   const setFabric = fabricGauges(fabric.registry);
   const setFindings = findingGauges(findings.registry);
@@ -58,8 +58,8 @@ export function prometheusExporter({ version, processMetrics = true, requestCoun
     async publish(report: Report) {
       const { infiniband, netdev, query, dmon } = valuesOf(report.snapshot);
       agent.set(report);
-      const isOwnDue = publishes % PUBLISHES_PER_OWN === 0;
-      publishes += 1;
+      const isOwnDue = performance.now() - ownAt >= OWN_EVERY_MS;
+      if (isOwnDue) ownAt = performance.now();
       const families = [
         ...(await own.families(isOwnDue)),
         ...(await fabric.families(setFabric(infiniband?.devices ?? []))),

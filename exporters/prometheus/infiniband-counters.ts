@@ -14,7 +14,8 @@ interface Block {
 /** Where the value of a series comes from. */
 interface Source {
   readonly block: number;
-  readonly file: string;
+  /** Of the file among those of its block: a key looked up by name in one shared shape of thirty is the dear way. */
+  readonly place: number;
 }
 
 interface FamilyLayout {
@@ -36,7 +37,8 @@ export class InfinibandCounters {
       this.#layout = layOut(devices);
       this.#blocks = blocksOf(devices);
     }
-    return this.#layout.map(({ lines, sources }) => lines.family(sources.map(({ block, file }) => counters[block]?.[file] ?? 0n)));
+    const values = counters.map((block) => Object.values(block));
+    return this.#layout.map(({ lines, sources }) => lines.family(sources.map(({ block, place }) => values[block]?.[place] ?? 0n)));
   }
 }
 
@@ -85,21 +87,26 @@ function hasJust(counters: Counters | undefined, files: readonly string[]): bool
 
 function layOut(devices: readonly InfinibandDevice[]): readonly FamilyLayout[] {
   const families = new Map<string, { helps: Set<string>; series: Series[]; sources: Source[] }>();
-  const add = ({ metric, help, file, scale }: CounterName, labels: string, block: number): void => {
+  const add = ({ metric, help, scale }: CounterName, labels: string, source: Source): void => {
     const family = families.get(metric) ?? { helps: new Set(), series: [], sources: [] };
     families.set(metric, family);
     family.helps.add(help);
     family.series.push({ prefix: `${metric}{${labels}} `, scale });
-    family.sources.push({ block, file });
+    family.sources.push(source);
   };
   let block = 0;
   for (const device of devices) {
     const label = `device="${labelValue(device.name)}"`;
-    for (const name of deviceNames(Object.keys(device.counters))) add(name, label, block);
+    const own = Object.keys(device.counters);
+    for (const name of deviceNames(own)) add(name, label, { block, place: own.indexOf(name.file) });
     block += 1;
-    for (const port of device.ports) {
-      const names = portNames(Object.keys(port.hwCounters), Object.keys(port.pmaCounters));
-      for (const name of names) add(name, `${label},port="${port.port}"`, name.kind === 'hwCounters' ? block : block + 1);
+    for (const { port, hwCounters, pmaCounters } of device.ports) {
+      const [hw, pma] = [Object.keys(hwCounters), Object.keys(pmaCounters)];
+      for (const name of portNames(hw, pma)) {
+        const isHw = name.kind === 'hwCounters';
+        const source = { block: isHw ? block : block + 1, place: (isHw ? hw : pma).indexOf(name.file) };
+        add(name, `${label},port="${port}"`, source);
+      }
       block += 2;
     }
   }

@@ -196,15 +196,16 @@ export class Device {
     if (before && !this.#files.some((file) => file.cell.changed || file.reopened)) return before;
     if (this.#files.some((file) => file.reopened)) this.#generation += 1;
     for (const file of this.#files) file.reopened = false;
-    this.#last = {
+    // Whole and at once, so that nobody goes through it again to freeze it.
+    this.#last = Object.freeze({
       name: this.name,
       ...this.#facts,
       generation: this.#generation,
       counters: this.#own.counters(),
-      ports: this.#ports.map((port) => port.report()),
+      ports: Object.freeze(this.#ports.map((port) => port.report())),
       unreadable: this.#unreadable(),
       silence: undefined,
-    };
+    });
     return this.#last;
   }
 
@@ -218,6 +219,6 @@ export class Device {
       if (directory.failure !== undefined) found[directory.key] = directory.failure;
       for (const file of directory.files) if (file.failure !== undefined) found[file.key] = file.failure;
     }
-    return found;
+    return Object.freeze(found);
   }
 }

@@ -63,7 +63,7 @@ export class Port {
     const state = valueOf(this.state);
     this.#wasActive ||= state === ACTIVE;
     this.state.cell.changed = false;
-    return {
+    return Object.freeze({
       ...this.#named(),
       state,
       physicalState: valueOf(this.#physicalState),
@@ -71,7 +71,7 @@ export class Port {
       hwCounters: this.hwCounters.counters(),
       pmaCounters: this.pmaCounters.counters(),
       wasActive: this.#wasActive,
-    };
+    });
   }
 
   /** What is known of it while its device does not answer. */
