@@ -1,4 +1,4 @@
-import type { Family } from './exposition.ts';
+import type { FamilyBytes } from './exposition.ts';
 
 /** `name{device="…",port="1"} `, made once. */
 export interface Series {
@@ -27,7 +27,7 @@ export class CounterLines {
   }
 
   /** One value for each series. The bytes are good until the next call. */
-  family(values: readonly bigint[]): Family {
+  family(values: readonly bigint[]): FamilyBytes {
     if (!this.#overwrite(values)) this.#writeAnew(values);
     this.#values = values;
     return { name: this.#name, text: this.#bytes };

@@ -3,8 +3,13 @@ import { visible } from '../escape.ts';
 /** One metric family as text: HELP, TYPE and its series. */
 export interface Family {
   readonly name: string;
-  /** Bytes where a family is large and most of it stays from look to look. */
-  readonly text: string | Uint8Array;
+  readonly text: string;
+}
+
+/** The same as bytes: for a large family of which most stays from look to look. Good until the next report. */
+export interface FamilyBytes {
+  readonly name: string;
+  readonly text: Uint8Array;
 }
 
 /** Legal in a metric name and in snake case: `rxVlanErrors` rx_vlan_errors, `RxECNMrkd` rx_ecn_mrkd. */
@@ -43,7 +48,7 @@ export function familyOf(
 }
 
 /** Families in the order of their names; those without a series are left out. */
-export function exposition(families: readonly Family[]): Buffer {
+export function exposition(families: readonly (Family | FamilyBytes)[]): Buffer {
   const sorted = families.filter(hasSeries).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const body = Buffer.allocUnsafeSlow(sorted.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0));
   let at = 0;
@@ -57,6 +62,6 @@ export function exposition(families: readonly Family[]): Buffer {
   return body;
 }
 
-function hasSeries({ text }: Family): boolean {
+function hasSeries({ text }: Family | FamilyBytes): boolean {
   return typeof text !== 'string' || !text.startsWith('#', text.lastIndexOf('\n', text.length - 2) + 1);
 }

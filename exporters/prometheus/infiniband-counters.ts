@@ -1,6 +1,6 @@
 import type { Counters, InfinibandDevice } from '../../agent/model.ts';
 import { CounterLines, type Series } from './counter-lines.ts';
-import { familyHead, labelValue, type Family } from './exposition.ts';
+import { familyHead, labelValue, type FamilyBytes } from './exposition.ts';
 import { deviceNames, portNames, type CounterName } from './infiniband-names.ts';
 
 /** A directory of counters, and the names it had when the families were laid out. */
@@ -31,7 +31,7 @@ export class InfinibandCounters {
   #blocks: readonly Block[] = [];
   #layout: readonly FamilyLayout[] = [];
 
-  families(devices: readonly InfinibandDevice[]): readonly Family[] {
+  families(devices: readonly InfinibandDevice[]): readonly FamilyBytes[] {
     const counters = countersOf(devices);
     if (!isLaidOutFor(this.#blocks, devices, counters)) {
       this.#layout = layOut(devices);
