@@ -28,6 +28,9 @@ const FAILED_RULE: ConfiguredRule = {
 /** So long a resolved finding stays in the report, for whoever looks a little late. */
 const KEEP_RESOLVED_SECONDS = 600;
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
+/** Made once: localeCompare with a locale makes one for each comparison. */
+const SUBJECTS = new Intl.Collator('en', { numeric: true });
+const NAMES = new Intl.Collator();
 const STATES: readonly State[] = ['firing', 'unknown', 'resolved'];
 
 /** Judges snapshots by the rules. The only place with a clock and a memory; it never throws for what a rule does. */
@@ -58,9 +61,9 @@ export class Engine {
     this.#history.add(snapshot, moment.monotonicSeconds);
     this.#endWithBoot(snapshot, moment);
     const failures: Symptom[] = [];
-    const view = viewOf(snapshot);
+    const views = new Views();
     for (const configured of this.#options.rules) {
-      const failure = this.#judge(configured, snapshot, view, moment);
+      const failure = this.#judge(configured, snapshot, views, moment);
       if (failure) failures.push(failure);
     }
     this.#settle(FAILED_RULE, failures, snapshot, moment);
@@ -82,7 +85,7 @@ export class Engine {
   }
 
   /** Evaluates one rule; returns what to say of the rule itself if it threw. */
-  #judge(configured: ConfiguredRule, snapshot: Snapshot, view: View<SourceName, never>, moment: Moment): Symptom | undefined {
+  #judge(configured: ConfiguredRule, snapshot: Snapshot, views: Views, moment: Moment): Symptom | undefined {
     const { rule } = configured;
     const needed = needs(rule.needs, snapshot);
     if (needed !== 'ok') {
@@ -93,8 +96,8 @@ export class Engine {
     const earlier = this.#history.before(window ?? 0, rule.needs);
     const seconds = earlier?.secondsAgo ?? 0;
     try {
-      const before = earlier && viewOf(earlier.snapshot);
-      this.#settle(configured, [...rule.check(view, before, seconds, configured.settings)], snapshot, moment);
+      const before = earlier && views.of(earlier.snapshot);
+      this.#settle(configured, [...rule.check(views.of(snapshot), before, seconds, configured.settings)], snapshot, moment);
       return undefined;
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -176,9 +179,9 @@ export class Engine {
       (a, b) =>
         STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
         SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-        a.since.localeCompare(b.since) ||
-        a.rule.localeCompare(b.rule) ||
-        a.subject.localeCompare(b.subject, 'en', { numeric: true }),
+        NAMES.compare(a.since, b.since) ||
+        NAMES.compare(a.rule, b.rule) ||
+        SUBJECTS.compare(a.subject, b.subject),
     );
   }
 }
@@ -215,8 +218,17 @@ function needs(names: readonly SourceName[], snapshot: Snapshot): string {
   return 'ok';
 }
 
-function viewOf(snapshot: Snapshot): View<SourceName, never> {
-  const values = Object.entries(snapshot).map(([name, reading]: [string, Reading<unknown>]) => [name, reading.status === 'ok' ? reading.value : undefined]);
-  // Absent and failed sources are undefined here; a rule sees only those it named, as its own types say.
-  return Object.fromEntries(values) as View<SourceName, never>;
+/** Snapshots of one look as rules see them; most rules are shown the same two. */
+class Views {
+  readonly #views = new Map<Snapshot, View<SourceName, never>>();
+
+  of(snapshot: Snapshot): View<SourceName, never> {
+    const known = this.#views.get(snapshot);
+    if (known) return known;
+    const values = Object.entries(snapshot).map(([name, reading]: [string, Reading<unknown>]) => [name, reading.status === 'ok' ? reading.value : undefined]);
+    // Absent and failed sources are undefined here; a rule sees only those it named, as its own types say.
+    const view = Object.fromEntries(values) as View<SourceName, never>;
+    this.#views.set(snapshot, view);
+    return view;
+  }
 }

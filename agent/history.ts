@@ -70,8 +70,12 @@ export class History {
     );
     const entry = this.#entries[index];
     if (!entry) return undefined;
-    const restarted = new Set(this.#entries.slice(index + 1).flatMap((later) => [...later.restarted]));
-    return { snapshot: withoutDevices(entry.snapshot, restarted), secondsAgo: last.atSeconds - entry.atSeconds };
+    return { snapshot: withoutDevices(entry.snapshot, this.#restartedAfter(index)), secondsAgo: last.atSeconds - entry.atSeconds };
+  }
+
+  #restartedAfter(index: number): ReadonlySet<string> {
+    const later = this.#entries.filter((entry, at) => at > index && entry.restarted.size > 0);
+    return later.length === 0 ? NONE : new Set(later.flatMap(({ restarted }) => [...restarted]));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Host } from './host.ts';
 import type { ClusterNode, Exporter, Reading, Report, Snapshot, SourceName, Sources, SourceStatus } from './model.ts';
+import { TimeLimit } from './time-limit.ts';
 
 export interface LoopOptions {
   readonly host: Host;
@@ -120,16 +121,17 @@ export class Loop {
   }
 
   async #publish(report: Report, signal: AbortSignal): Promise<void> {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(EXPORTER_TIMEOUT_MS)]);
+    const limit = new TimeLimit(signal, EXPORTER_TIMEOUT_MS);
     await Promise.all(
       this.#options.exporters.map(async (exporter) => {
         try {
-          await exporter.publish(report, limited);
+          await exporter.publish(report, limit.signal);
         } catch (error) {
           this.#options.onExporterFailure(exporter.name, error);
         }
       }),
     );
+    limit.end();
   }
 
   #startSchedules(): void {
@@ -195,7 +197,8 @@ class CollectorRun {
 
   async #runOnce(signal: AbortSignal): Promise<void> {
     const begun = performance.now();
-    const work = this.#collect(AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(this.collector.timeoutSeconds * 1000))]));
+    const limit = new TimeLimit(signal, Math.ceil(this.collector.timeoutSeconds * 1000));
+    const work = this.#collect(limit.signal);
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
     const giveUp = (): void => resolve('late');
     const timer = setTimeout(giveUp, this.collector.timeoutSeconds * 1000 + 100);
@@ -203,6 +206,7 @@ class CollectorRun {
     const outcome = await Promise.race([work, late]);
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);
+    limit.end();
     this.#durationSeconds = (performance.now() - begun) / 1000;
     this.#isInBackground = false;
     if (outcome === 'late') this.#fail(new Error(`${this.collector.name} did not answer within ${this.collector.timeoutSeconds} s`));

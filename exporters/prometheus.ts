@@ -37,32 +37,33 @@ export interface PrometheusExporter extends Exporter {
 }
 
 /** Figures of the agent itself cost more than all others (they list every open descriptor) and are asked for by nobody at night. */
-const PUBLISHES_PER_OWN = 6;
+const OWN_EVERY_MS = 30_000;
 
 export function prometheusExporter({ version, processMetrics = true, requestCounts = () => [] }: PrometheusOptions): PrometheusExporter {
   const registry = new Registry();
-  const own = new Registry();
-  if (processMetrics) addProcessMetrics(own);
-  let ownFamilies: readonly Family[] = [];
-  let publishes = 0;
+  const own = new KeptFamilies();
+  const fabric = new KeptFamilies();
+  const findings = new KeptFamilies();
+  if (processMetrics) addProcessMetrics(own.registry);
+  let ownAt = -Infinity;
   const agent = agentGauges(registry, version);
-  const setFabric = fabricGauges(registry);
-  const setFindings = findingGauges(registry);
+  const setFabric = fabricGauges(fabric.registry);
+  const setFindings = findingGauges(findings.registry);
   const counters = new InfinibandCounters();
   const gpuEvents = new GpuEventCounters();
   const nvidiaSmi = new NvidiaSmiCounters();
-  let body = Buffer.from('# railmedic has not looked at the node yet\n');
+  let body: Buffer = Buffer.from('# railmedic has not looked at the node yet\n');
   return {
     name: 'prometheus',
     async publish(report: Report) {
       const { infiniband, netdev, query, dmon } = valuesOf(report.snapshot);
       agent.set(report);
-      setFabric(infiniband?.devices ?? []);
-      setFindings(report.findings);
-      if (publishes % PUBLISHES_PER_OWN === 0) ownFamilies = await clientFamilies(own);
-      publishes += 1;
+      const isOwnDue = performance.now() - ownAt >= OWN_EVERY_MS;
+      if (isOwnDue) ownAt = performance.now();
       const families = [
-        ...ownFamilies,
+        ...(await own.families(isOwnDue)),
+        ...(await fabric.families(setFabric(infiniband?.devices ?? []))),
+        ...(await findings.families(setFindings(report.findings))),
         ...(await clientFamilies(registry)),
         ...counters.families(infiniband?.devices ?? []),
         ...netdevFamilies(netdev?.interfaces ?? []),
@@ -72,17 +73,27 @@ export function prometheusExporter({ version, processMetrics = true, requestCoun
         ...podFamilies(report.podDevices, report.snapshot.pods),
         requestFamily(requestCounts()),
       ];
-      body = Buffer.from(exposition(families));
+      body = exposition(families);
     },
     render: () => ({ contentType: registry.contentType, body }),
     countFailure: (exporter) => agent.countFailure(exporter),
     watchAlertmanagers: (states) => alertmanagerGauges(registry, states),
     close() {
-      registry.clear();
-      own.clear();
+      for (const one of [registry, own.registry, fabric.registry, findings.registry]) one.clear();
       return Promise.resolve();
     },
   };
+}
+
+/** Gauges of the client library that seldom change: their text is made anew only when it is said that they did. */
+class KeptFamilies {
+  readonly registry = new Registry();
+  #families: readonly Family[] | undefined;
+
+  async families(haveChanged: boolean): Promise<readonly Family[]> {
+    if (haveChanged || !this.#families) this.#families = await clientFamilies(this.registry);
+    return this.#families;
+  }
 }
 
 function valuesOf(snapshot: Snapshot) {

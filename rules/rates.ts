@@ -25,7 +25,17 @@ export interface PortPair {
   readonly earlierPort: InfinibandPort | undefined;
 }
 
+/** Those of the newest look, by the look before: several rules ask for the same. Of one look only, or each would hold the last. */
+let made: { readonly now: Infiniband; readonly pairs: Map<Infiniband | undefined, readonly PortPair[]> } | undefined;
+
 export function portPairs(now: Infiniband, before: Infiniband | undefined): readonly PortPair[] {
+  if (made?.now !== now) made = { now, pairs: new Map<Infiniband | undefined, readonly PortPair[]>() };
+  const pairs = made.pairs.get(before) ?? pairUp(now, before);
+  made.pairs.set(before, pairs);
+  return pairs;
+}
+
+function pairUp(now: Infiniband, before: Infiniband | undefined): readonly PortPair[] {
   const earlierDevices = new Map(before?.devices.map((device) => [device.name, device]));
   return now.devices.flatMap((device) => {
     const earlierDevice = earlierDevices.get(device.name);

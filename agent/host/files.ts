@@ -6,8 +6,6 @@ import type { Files, HeldFile } from '../host.ts';
 import { errnoOf, HostError } from './errors.ts';
 import { openLogFile } from './log-file.ts';
 
-const openAsync = promisify(open);
-const readAsync = promisify(read);
 const statfsAsync = promisify(statfs);
 
 /** Larger than any sysfs file (one page) and than /proc files that are read whole. */
@@ -16,7 +14,9 @@ const DEFAULT_MAX_BYTES = 1 << 20;
 const GONE = new Set(['ENODEV', 'ENOENT', 'ESTALE', 'EBADF']);
 
 export function openFiles(root: string): Files {
-  const at = (path: string): string => (root === '/' ? path : join(root, path));
+  const prefix = root === '/' ? '' : root;
+  // Hundreds of paths a look: join() is for those that it would change.
+  const at = (path: string): string => (path.startsWith('/') && !path.includes('/.') ? prefix + path : join(root, path));
   return {
     readText: (path, maxBytes = DEFAULT_MAX_BYTES) => readWhole(at(path), maxBytes),
     async list(path) {
@@ -92,22 +92,22 @@ class Held implements HeldFile {
     }
   }
 
-  async read(into: Buffer): Promise<number> {
+  /** By callbacks: promises in promises cost as much as the read itself, and there is one for each card at each look. */
+  read(into: Buffer): Promise<number> {
     this.#pending += 1;
-    try {
-      try {
-        return await this.#readInPool(into);
-      } catch (error) {
-        if (this.#descriptor === undefined || !GONE.has(errnoOf(error))) throw error;
+    return new Promise((resolve, reject) => {
+      const end = (cause: Error | null, length: number): void => {
+        this.#pending -= 1;
+        if (this.#closed && this.#pending === 0) this.#release();
+        if (cause) reject(new HostError('read', this.path, cause));
+        else resolve(length);
+      };
+      this.#readInPool(into, (cause, length) => {
+        if (!cause || this.#descriptor === undefined || !GONE.has(errnoOf(cause))) return end(cause, length);
         this.#release();
-        return await this.#readInPool(into);
-      }
-    } catch (cause) {
-      throw new HostError('read', this.path, cause);
-    } finally {
-      this.#pending -= 1;
-      if (this.#closed && this.#pending === 0) this.#release();
-    }
+        this.#readInPool(into, end);
+      });
+    });
   }
 
   /** While a read is out in the pool its descriptor stays open: closing it could hand its number to another file. */
@@ -124,13 +124,17 @@ class Held implements HeldFile {
     return this.#descriptor;
   }
 
-  async #readInPool(into: Buffer): Promise<number> {
-    if (this.#descriptor === undefined) {
-      this.#descriptor = await openAsync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
-      this.openings += 1;
+  #readInPool(into: Buffer, done: (cause: Error | null, length: number) => void): void {
+    if (this.#descriptor !== undefined) {
+      read(this.#descriptor, into, 0, into.length, 0, done);
+      return;
     }
-    const { bytesRead } = await readAsync(this.#descriptor, into, 0, into.length, 0);
-    return bytesRead;
+    open(this.path, constants.O_RDONLY | constants.O_NONBLOCK, (cause, descriptor) => {
+      if (cause) return done(cause, 0);
+      this.#descriptor = descriptor;
+      this.openings += 1;
+      read(descriptor, into, 0, into.length, 0, done);
+    });
   }
 
   #release(): void {

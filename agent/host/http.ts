@@ -2,9 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpAnswer, HttpRequest } from '../host.ts';
 import { HostError } from './errors.ts';
 
-// An ES import of these reads all their exports, among them getters that load a whole fetch implementation: 4 MB.
-const { request: httpRequest } = process.getBuiltinModule('node:http');
-const { request: httpsRequest } = process.getBuiltinModule('node:https');
+/**
+ * An ES import of these reads all their exports, among them getters that load a whole fetch implementation: 4 MB. TLS is
+ * 5 MB more, and the instance's metadata service is asked without it.
+ */
+function clientFor(url: string): Pick<typeof import('node:https'), 'request'> {
+  return process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http');
+}
 
 /** An answer with its header: what a capture has no need of, and a sender has. */
 export interface WholeAnswer extends HttpAnswer {
@@ -33,9 +37,8 @@ export async function fetchWhole(request: HttpRequest): Promise<WholeAnswer> {
 
 function exchange(request: HttpRequest, signal: AbortSignal): Promise<WholeAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
-  const send = request.url.startsWith('https:') ? httpsRequest : httpRequest;
   const options = { method: request.method ?? 'GET', headers: request.headers ?? {}, signal, ...(request.ca !== undefined && { ca: request.ca }) };
-  const outgoing = send(request.url, options, (incoming) => {
+  const outgoing = clientFor(request.url).request(request.url, options, (incoming) => {
     collect(incoming, request.maxBytes ?? 1 << 20).then(
       (body) => resolve({ status: incoming.statusCode ?? 0, body, headers: incoming.headers }),
       reject,

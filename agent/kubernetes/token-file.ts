@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { readOwnFile } from '../host/own-files.ts';
 import { listOf, objectOf, textOf } from '../parse/json-value.ts';
 
@@ -10,6 +9,8 @@ const MAX_PATH = 4096;
  * know the key and would ask as nobody; kubectl reads the file again and again, and takes it before `token`.
  */
 export async function tokenFileOf(kubeconfigs: readonly string[], user: string): Promise<string | undefined> {
+  // The YAML parser is loaded only when there is something to parse.
+  const { parse } = await import('yaml');
   for (const path of kubeconfigs) {
     const users = listOf(objectOf(parse(await readOwnFile(path)))['users']).map(objectOf);
     const found = users.find(({ name }) => name === user);

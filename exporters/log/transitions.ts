@@ -74,7 +74,7 @@ export class Transitions {
     const at = report.takenAt;
     const changes = report.sources.flatMap((source) => this.#source(source, at));
     const standing = new Map<string, Said>();
-    const explained = new Set(storiesOf(sortOut(report).firing).flatMap(({ concerned }) => concerned));
+    const explained = explainedIn(report);
     // What explains comes before what it explains.
     for (const finding of report.findings.toSorted((a, b) => Number(explained.has(a)) - Number(explained.has(b)))) {
       const mode = modeOf(finding);
@@ -135,6 +135,12 @@ export class Transitions {
     if (source.status === 'absent') return [{ kind: 'source-absent', at, source }];
     return [{ kind: 'source-seen', at, source, lastedSeconds: secondsBetween(before.at, at) }];
   }
+}
+
+/** Findings that are told as part of another. Nearly always none, and then there are no stories to put together. */
+function explainedIn(report: Report): ReadonlySet<Finding> {
+  if (report.findings.every(({ explains }) => explains.length === 0)) return new Set();
+  return new Set(storiesOf(sortOut(report).firing).flatMap(({ concerned }) => concerned));
 }
 
 function modeOf(finding: Finding): Mode | undefined {

@@ -5,8 +5,11 @@ import { visible } from '../escape.ts';
 const DEVICE_LABELS = ['device', 'driver', 'driver_version', 'firmware', 'pci', 'node_guid', 'is_efa'] as const;
 const PORT_LABELS = ['device', 'port', 'state', 'physical_state', 'link_layer', 'rate'] as const;
 
-/** What is known of each device and port beside its counters. Returns what sets it; a device that is gone leaves no series. */
-export function fabricGauges(registry: Registry): (devices: readonly InfinibandDevice[]) => void {
+/**
+ * What is known of each device and port beside its counters. Returns what sets it and tells whether anything is new, which
+ * is seldom; a device that is gone leaves no series.
+ */
+export function fabricGauges(registry: Registry): (devices: readonly InfinibandDevice[]) => boolean {
   const registers = [registry];
   const devicesInfo = new Gauge({
     name: 'railmedic_infiniband_device_info',
@@ -26,14 +29,30 @@ export function fabricGauges(registry: Registry): (devices: readonly InfinibandD
     labelNames: ['device'],
     registers,
   });
+  let last: readonly InfinibandDevice[] | undefined;
   return (devices) => {
+    const isNew = last?.length !== devices.length || !devices.every((device, index) => isAlike(device, last?.[index]));
+    last = devices;
+    if (!isNew) return false;
     for (const gauge of [devicesInfo, portsInfo, unreadable]) gauge.reset();
     for (const device of devices) {
       devicesInfo.set(deviceLabels(device), 1);
       unreadable.set({ device: visible(device.name) }, Object.keys(device.unreadable).length);
       for (const port of device.ports) portsInfo.set(portLabels(device, port), 1);
     }
+    return true;
   };
+}
+
+const DEVICE_FACTS = ['name', 'driver', 'driverVersion', 'firmwareVersion', 'pciAddress', 'nodeGuid', 'isEfa', 'unreadable'] as const;
+const PORT_FACTS = ['port', 'state', 'physicalState', 'linkLayer', 'rate'] as const;
+
+/** Whether two looks at a device give the same series. */
+function isAlike(now: InfinibandDevice, before: InfinibandDevice | undefined): boolean {
+  if (now === before) return true;
+  if (!before || now.ports.length !== before.ports.length) return false;
+  if (DEVICE_FACTS.some((fact) => now[fact] !== before[fact])) return false;
+  return now.ports.every((port, index) => PORT_FACTS.every((fact) => port[fact] === before.ports[index]?.[fact]));
 }
 
 function deviceLabels(device: InfinibandDevice): Record<(typeof DEVICE_LABELS)[number], string> {

@@ -2,8 +2,11 @@ import { Gauge, type Registry } from '@prometheus-io/client';
 import type { Finding } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 
-/** Findings by how they are to be taken: a shadow or suppressed one is never in `railmedic_finding`, which alerts stand on. */
-export function findingGauges(registry: Registry): (findings: readonly Finding[]) => void {
+/**
+ * Findings by how they are to be taken: a shadow or suppressed one is never in `railmedic_finding`, which alerts stand on.
+ * Returns what sets them and tells whether anything is new.
+ */
+export function findingGauges(registry: Registry): (findings: readonly Finding[]) => boolean {
   const registers = [registry];
   const labelNames = ['rule', 'severity', 'state', 'subject'] as const;
   const loud = new Gauge({
@@ -25,7 +28,11 @@ export function findingGauges(registry: Registry): (findings: readonly Finding[]
     registers,
   });
   const setStories = storyGauges(registry);
+  let last: readonly Finding[] | undefined;
   return (findings) => {
+    const isNew = last?.length !== findings.length || !findings.every((finding, index) => isAlike(finding, last?.[index]));
+    last = findings;
+    if (!isNew) return false;
     for (const gauge of [loud, shadow, suppressed]) gauge.reset();
     setStories(findings);
     for (const finding of findings) {
@@ -36,6 +43,7 @@ export function findingGauges(registry: Registry): (findings: readonly Finding[]
       else if (finding.suppressed === undefined) loud.set(labels, 1);
       else if (state === 'firing') suppressed.set({ rule: finding.rule, severity, subject }, 1);
     }
+    return true;
   };
 }
 
@@ -65,4 +73,11 @@ function storyGauges(registry: Registry): (findings: readonly Finding[]) => void
       if (Number.isFinite(seconds)) since.set({ rule, subject }, seconds);
     }
   };
+}
+
+const SHOWN = ['rule', 'severity', 'state', 'subject', 'shadow', 'suppressed', 'since', 'title', 'page'] as const;
+
+/** Whether two findings give the same series, whatever else has changed of them. */
+function isAlike(now: Finding, before: Finding | undefined): boolean {
+  return before !== undefined && SHOWN.every((key) => now[key] === before[key]) && now.causes[0]?.cause === before.causes[0]?.cause;
 }

@@ -56,11 +56,14 @@ function compare(
   const by: Record<string, bigint> = {};
   let gap: string | undefined;
   for (const name of names) {
+    const risenBy = rise(now, before, name);
+    if (risenBy !== undefined) {
+      by[name] = risenBy;
+      continue;
+    }
     const path = `${directory}/${name}`;
     const errno = device.unreadable[path];
-    const risenBy = rise(now, before, name);
     if (errno !== undefined) gap ??= `cannot read ${path}: ${errno}`;
-    else if (risenBy !== undefined) by[name] = risenBy;
     else if (now[name] !== undefined) gap ??= `no earlier look at ${path} to compare with`;
     else if (before?.[name] !== undefined) gap ??= `${path} is no longer there`;
   }

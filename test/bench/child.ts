@@ -7,6 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 const TICKS_PER_SECOND = 100;
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 });
 
+/** The options of Node.js in a program's first line, with which it runs when it is called by its name. */
+export function flagsOf(program: string): readonly string[] {
+  return readFileSync(program, 'utf8').split('\n', 1)[0]?.split(' ').filter((word) => word.startsWith('--')) ?? [];
+}
+
 /** A server under measurement. */
 export class Child {
   readonly name: string;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { arch, cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Child } from './child.ts';
+import { Child, flagsOf } from './child.ts';
 import { benchCollector } from './collector.ts';
 import { benchGpu } from './gpu.ts';
 import { findNodeExporter } from './node-exporter.ts';
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
     const alone = await benchCollector(root, 300, move);
     children.push(
       new Child('railmedic', AGENT_PORT, [
-        process.execPath, '--max-semi-space-size=1', BUNDLE, 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
+        process.execPath, ...flagsOf(BUNDLE), BUNDLE, 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
         '--listen', `127.0.0.1:${AGENT_PORT}`, '--state-dir', join(root, 'state'),
       ]), // prettier-ignore
     );

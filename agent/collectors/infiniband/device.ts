@@ -46,6 +46,7 @@ export class Device {
   #files: readonly HeldValue[] = [];
   #looksBetweenOpenings = 1;
   #looksUntilOpening = 0;
+  #isDue = true;
   #last: InfinibandDevice | undefined;
   #abandoned = false;
 
@@ -59,8 +60,10 @@ export class Device {
   /** Reads the device; undefined when it is not there (any more), or when it was abandoned meanwhile. */
   async look(): Promise<InfinibandDevice | undefined> {
     this.#abandoned = false;
-    const isThere = await this.#openWhatMoved();
-    if (!isThere || this.#abandoned) return undefined;
+    if (!this.#isAsItWas()) {
+      const isThere = await this.#openWhatMoved();
+      if (!isThere || this.#abandoned) return undefined;
+    }
     this.#pace.begin();
     await this.#readFiles();
     this.#pace.end();
@@ -87,19 +90,23 @@ export class Device {
     this.#files = [];
   }
 
-  /** Whether the device is there. Stops at the counter directories where these are as they were. */
-  async #openWhatMoved(): Promise<boolean> {
-    const isDue = this.#marks === undefined || this.#looksUntilOpening === 0;
-    const moved = isDue ? [] : this.#watched.filter((directory) => directory.hasMoved(this.#host));
+  /** Nearly every look at nearly every device: its counter directories are as they were, and it is not time to open it anew. */
+  #isAsItWas(): boolean {
+    this.#isDue = this.#marks === undefined || this.#looksUntilOpening === 0;
     this.#looksUntilOpening -= 1;
-    if (!isDue && this.#watched.length > 0 && moved.length === 0) return true;
+    return !this.#isDue && this.#watched.length > 0 && !this.#watched.some((directory) => directory.hasMoved(this.#host));
+  }
+
+  /** Whether the device is there. */
+  async #openWhatMoved(): Promise<boolean> {
+    const moved = this.#isDue ? [] : this.#watched.filter((directory) => directory.hasMoved(this.#host));
     const marks = this.#lookAtMarks();
     if (!marks) {
       this.close();
       return false;
     }
     if (!isSame(this.#marks?.ports, marks.ports) || this.#marks?.inode !== marks.inode) await this.#openAnew(marks);
-    else if (isDue) await this.#open();
+    else if (this.#isDue) await this.#open();
     else if (moved.length === 0) return true;
     else for (const directory of moved) await directory.open(this.#host);
     this.#files = this.#inOrder();
@@ -181,7 +188,7 @@ export class Device {
       slowFailures = file.failure !== undefined && isSlow(asked, now) ? slowFailures + 1 : 0;
       given = file;
     }
-    for (const port of this.#ports) await port.readPhysicalState(this.#buffer);
+    for (const port of this.#ports) if (port.mayHaveNews) await port.readPhysicalState(this.#buffer);
   }
 
   #report(): InfinibandDevice {
@@ -189,25 +196,29 @@ export class Device {
     if (before && !this.#files.some((file) => file.cell.changed || file.reopened)) return before;
     if (this.#files.some((file) => file.reopened)) this.#generation += 1;
     for (const file of this.#files) file.reopened = false;
-    this.#last = {
+    // Whole and at once, so that nobody goes through it again to freeze it.
+    this.#last = Object.freeze({
       name: this.name,
       ...this.#facts,
       generation: this.#generation,
       counters: this.#own.counters(),
-      ports: this.#ports.map((port) => port.report()),
+      ports: Object.freeze(this.#ports.map((port) => port.report())),
       unreadable: this.#unreadable(),
       silence: undefined,
-    };
+    });
     return this.#last;
   }
 
+  /** The same object as long as everything can be read, so that whoever shows it sees at once that nothing is new. */
   #unreadable(): Unreadable {
+    const isWhole = this.#portsFailure === undefined && !this.#directories.some(({ failure }) => failure !== undefined);
+    if (isWhole && !this.#files.some(({ failure }) => failure !== undefined)) return NONE;
     const found: Record<string, string> = {};
     if (this.#portsFailure !== undefined) found['ports'] = this.#portsFailure;
     for (const directory of this.#directories) {
       if (directory.failure !== undefined) found[directory.key] = directory.failure;
       for (const file of directory.files) if (file.failure !== undefined) found[file.key] = file.failure;
     }
-    return found;
+    return Object.freeze(found);
   }
 }

@@ -43,15 +43,17 @@ export class Port {
   /** For a device whose state is not read at each look. */
   async readState(into: Buffer): Promise<void> {
     await this.state.read(into);
-    await this.readPhysicalState(into);
+    if (this.mayHaveNews) await this.readPhysicalState(into);
   }
 
-  /** After `state` has been read. It is asked for only when it can be news: each time costs a query to the card. */
+  /** Whether the physical state can be another, by the `state` just read: asking costs a query to the card. */
+  get mayHaveNews(): boolean {
+    return valueOf(this.state) !== ACTIVE || this.#physicalStateIsOf !== ACTIVE;
+  }
+
   async readPhysicalState(into: Buffer): Promise<void> {
-    const state = valueOf(this.state);
-    if (state === ACTIVE && this.#physicalStateIsOf === ACTIVE) return;
     await this.#physicalState.read(into);
-    this.#physicalStateIsOf = state;
+    this.#physicalStateIsOf = valueOf(this.state);
     // One flag tells for both.
     this.state.cell.changed ||= this.#physicalState.cell.changed;
     this.#physicalState.cell.changed = false;
@@ -61,7 +63,7 @@ export class Port {
     const state = valueOf(this.state);
     this.#wasActive ||= state === ACTIVE;
     this.state.cell.changed = false;
-    return {
+    return Object.freeze({
       ...this.#named(),
       state,
       physicalState: valueOf(this.#physicalState),
@@ -69,7 +71,7 @@ export class Port {
       hwCounters: this.hwCounters.counters(),
       pmaCounters: this.pmaCounters.counters(),
       wasActive: this.#wasActive,
-    };
+    });
   }
 
   /** What is known of it while its device does not answer. */
