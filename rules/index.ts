@@ -57,8 +57,19 @@ import { rayProbeOverridden } from './manifest/ray-probe-overridden.ts';
 import { serverRunsAsJob } from './manifest/server-runs-as-job.ts';
 import { autoscalingDisabled } from './manifest/autoscaling-disabled.ts';
 import { autoscalingInconsistent } from './manifest/autoscaling-inconsistent.ts';
+import { gpuMemoryOverBudget } from './manifest/gpu-memory-over-budget.ts';
+import { gpuMemoryUtilizationUntuned } from './manifest/gpu-memory-utilization-untuned.ts';
+import { weightsNotCached } from './manifest/weights-not-cached.ts';
+import { checkpointsOnLocalDisk } from './manifest/checkpoints-on-local-disk.ts';
+import { ncclTimeoutIneffective } from './manifest/nccl-timeout-ineffective.ts';
+import { environmentOutdated } from './manifest/environment-outdated.ts';
+import { socketInterfaceHardcoded } from './manifest/socket-interface-hardcoded.ts';
+import { masterFileShared } from './manifest/master-file-shared.ts';
+import { disruptionUnprotected } from './manifest/disruption-unprotected.ts';
 import { latestImage } from './manifest/latest-image.ts';
 import { privilegedWorkload } from './manifest/privileged-workload.ts';
+import { loraDisabled } from './manifest/lora-disabled.ts';
+import { executorBackend } from './manifest/executor-backend.ts';
 import { podUnschedulable } from './workload/pod-unschedulable.ts';
 import { podCrashLooping } from './workload/pod-crash-looping.ts';
 import { podOomKilled } from './workload/pod-oom-killed.ts';
@@ -132,8 +143,19 @@ export const RULES: readonly Rule[] = [
   serverRunsAsJob,
   autoscalingDisabled,
   autoscalingInconsistent,
+  gpuMemoryOverBudget,
+  gpuMemoryUtilizationUntuned,
+  weightsNotCached,
+  checkpointsOnLocalDisk,
+  ncclTimeoutIneffective,
+  environmentOutdated,
+  socketInterfaceHardcoded,
+  masterFileShared,
+  disruptionUnprotected,
   latestImage,
   privilegedWorkload,
+  loraDisabled,
+  executorBackend,
 ];
 
 /** The rules that judge a node, which the agent and `diagnose` ask. */

@@ -1,11 +1,12 @@
 import { preflightText } from '../../exporters/preflight/json.ts';
 import { renderPreflight } from '../../exporters/preflight/report.ts';
 import { sarifText } from '../../exporters/preflight/sarif.ts';
-import { exitStatus } from '../../exporters/verdict.ts';
+import { preflightStatus } from '../../exporters/preflight/verdict.ts';
 import { MANIFEST_RULES } from '../../rules/index.ts';
 import { readPage, readSchemas } from '../assets.ts';
 import { readManifestTexts } from '../host/manifest-files.ts';
-import type { PreflightReport } from '../model.ts';
+import { openHost } from '../host.ts';
+import type { Manifests, PreflightReport } from '../model.ts';
 import { readConfig } from '../node.ts';
 import { audit } from '../preflight/audit.ts';
 import { readManifests } from '../preflight/read-manifests.ts';
@@ -19,24 +20,42 @@ export interface PreflightOptions {
   readonly json?: boolean;
   readonly sarif?: boolean;
   readonly rules?: string;
+  readonly cluster?: boolean;
+  readonly namespace?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly aws?: boolean;
 }
 
 /** More than any rendered chart has; it bounds what one file may cost. */
 const MOST_BYTES = 32 * 2 ** 20;
 
 /** Audits manifests, prints what a person, a program or a code host needs, and returns the exit status. */
-export async function preflight(names: readonly string[], options: PreflightOptions, terminal: Terminal, input: AsyncIterable<Buffer | string>): Promise<number> {
-  if (names.length === 0) throw new UsageError('preflight: expected files or directories of manifests, or - for standard input, got none');
+export async function preflight(names: readonly string[], options: PreflightOptions, terminal: Terminal, input: AsyncIterable<Buffer | string>, signal = new AbortController().signal): Promise<number> {
+  if (names.length === 0 && !options.cluster) throw new UsageError('preflight: expected files or directories of manifests, or - for standard input, got none; --cluster audits what runs');
+  if (names.length === 0 && options.sarif) throw new UsageError('preflight: --sarif points to lines of files, and objects of a cluster have none; take --json, or name files too');
   if (options.json && options.sarif) throw new UsageError('preflight: --json and --sarif print two formats; choose one');
   const config = await readConfig(options);
   const rules = options.rules === undefined ? MANIFEST_RULES : rulesNamed(options.rules, MANIFEST_RULES);
-  const texts = await readManifestTexts(names, MOST_BYTES, input);
-  const manifests = readManifests(texts, validator(JSON.parse(await readSchemas()) as Schemas), names.length > 3 ? `${names.length} files` : names.join(' '));
+  const given = names.length === 0 ? undefined : await readFiles(names, input);
+  const manifests = options.cluster || !given ? await readCluster(given, options, signal) : given;
   const report = audit(manifests, config, rules, new Date());
   if (options.json) terminal.print(preflightText(report));
   else if (options.sarif) terminal.print(sarifText(report, rules, await pagesOf(report)));
   else terminal.print(renderPreflight(report, { width: terminal.width, colour: terminal.colour }));
-  return exitStatus(report);
+  return preflightStatus(report);
+}
+
+async function readFiles(names: readonly string[], input: AsyncIterable<Buffer | string>): Promise<Manifests> {
+  const texts = await readManifestTexts(names, MOST_BYTES, input);
+  return readManifests(texts, validator(JSON.parse(await readSchemas()) as Schemas), names.length > 3 ? `${names.length} files` : names.join(' '));
+}
+
+/** What runs in a cluster; with manifests these, and the cluster they are meant for. */
+async function readCluster(given: Manifests | undefined, { namespace, kubeconfig, context, aws }: PreflightOptions, signal: AbortSignal): Promise<Manifests> {
+  const [{ openForPerson }, { auditCluster }] = await Promise.all([import('../preflight/cluster/open.ts'), import('../preflight/cluster/audit-cluster.ts')]);
+  const api = await openForPerson(kubeconfig, context);
+  return auditCluster({ api, server: api.server, namespace, awsHost: aws ? openHost() : undefined }, given, signal);
 }
 
 /** The pages of the rules that found something: a code host shows them beside the line. */

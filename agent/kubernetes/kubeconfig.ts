@@ -7,8 +7,9 @@ import { tokenFileOf } from './token-file.ts';
 /**
  * A kubeconfig as kubectl reads it: current context, certificates, tokens, exec and OIDC plugins, proxies. Loaded only
  * where one is named, and only the part of the library that authenticates: its generated API is four megabytes of code.
+ * `wanted`: a context of it, instead of the current one.
  */
-export async function kubeconfigCredentials(paths: string): Promise<Credentials> {
+export async function kubeconfigCredentials(paths: string, wanted?: string): Promise<Credentials> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const [first = '', ...others] = paths.split(delimiter).filter((path) => path !== '');
   const config = new KubeConfig();
@@ -22,10 +23,11 @@ export async function kubeconfigCredentials(paths: string): Promise<Credentials>
   } catch (cause) {
     throw new Error(`cannot read kubeconfig ${paths}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+  if (wanted !== undefined) config.setCurrentContext(wanted);
   const cluster = config.getCurrentCluster();
   if (!cluster) {
     const context = config.getCurrentContext();
-    const found = context ? `current-context ${JSON.stringify(context)} names no cluster of it` : 'no current-context';
+    const found = context ? `${wanted === undefined ? 'current-context' : 'context'} ${JSON.stringify(context)} names no cluster of it` : 'no current-context';
     throw new Error(`cannot use kubeconfig ${paths}: got ${found}, expected a context with a cluster`);
   }
   // The library refuses plain HTTP unless verification is off; kubectl does not, and `kubectl proxy` is plain HTTP.

@@ -6,6 +6,8 @@ import { serviceAccount } from './service-account.ts';
 export interface KubernetesOptions {
   /** `--kubeconfig`; several are separated as in KUBECONFIG. */
   readonly kubeconfig?: string | undefined;
+  /** Of the kubeconfig; its current one where none is named. */
+  readonly context?: string | undefined;
   readonly nodeName: string;
   readonly version: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -28,10 +30,10 @@ export async function openKubernetes(options: KubernetesOptions): Promise<ApiCli
   });
 }
 
-async function findCredentials({ kubeconfig, environment }: KubernetesOptions): Promise<Credentials | string> {
-  if (kubeconfig !== undefined) return kubeconfigCredentials(kubeconfig);
+async function findCredentials({ kubeconfig, context, environment }: KubernetesOptions): Promise<Credentials | string> {
+  if (kubeconfig !== undefined) return kubeconfigCredentials(kubeconfig, context);
   const account = serviceAccount(environment);
   if (typeof account !== 'string') return account;
   const named = environment['KUBECONFIG'];
-  return named ? kubeconfigCredentials(named) : `${account} and no kubeconfig (--kubeconfig, KUBECONFIG)`;
+  return named ? kubeconfigCredentials(named, context) : `${account} and no kubeconfig (--kubeconfig, KUBECONFIG)`;
 }

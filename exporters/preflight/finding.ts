@@ -69,8 +69,9 @@ function snippetLines(place: Place | undefined, { paint }: Look): readonly strin
   return [paint('dim', '    write'), ...place.snippet.split('\n').map((line) => `      ${visible(line)}`)];
 }
 
-/** `grpo.yaml:41`, as editors open it. */
-function lineOf(place: Place | undefined): string {
+/** `grpo.yaml:41`, as editors open it; `cluster` for a live object, which has no line. */
+export function lineOf(place: Place | undefined): string {
   if (!place) return '';
+  if (place.line === 0) return visible(place.file);
   return `${visible(place.file)}:${place.line}${place.column === undefined || place.field !== undefined ? '' : `:${place.column}`}`;
 }

@@ -1,4 +1,4 @@
-import type { PreflightReport, SkippedDocument } from '../../agent/model.ts';
+import type { ClusterCheck, PreflightReport, SkippedDocument } from '../../agent/model.ts';
 import { jsonText } from '../escape.ts';
 import { reportJson, type ReportJson } from '../report-json.ts';
 
@@ -7,14 +7,19 @@ export interface PreflightJson extends ReportJson {
   readonly files: readonly string[];
   readonly skipped: readonly SkippedDocument[];
   readonly notes: readonly string[];
+  /** Only with `--cluster`. */
+  readonly cluster?: { readonly server: string; readonly checks: readonly ClusterCheck[] };
 }
 
 export function preflightJson(report: PreflightReport): PreflightJson {
+  const { manifests } = report.snapshot;
+  const cluster = manifests.status === 'ok' ? manifests.value.cluster : undefined;
   return {
     ...reportJson(report),
     files: [...report.files],
     skipped: report.skipped.map(({ file, line, what, why }) => ({ file, line, what, why })),
     notes: [...report.notes],
+    ...(cluster && { cluster: { server: cluster.server, checks: cluster.checks } }),
   };
 }
 

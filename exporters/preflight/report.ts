@@ -3,9 +3,11 @@ import { visible } from '../escape.ts';
 import { dimmed } from '../terminal/finding.ts';
 import { ends, hang, wrap } from '../terminal/layout.ts';
 import { painter, type Tone } from '../terminal/paint.ts';
-import { sortOut, verdictOf, type Sorted, type Verdict } from '../verdict.ts';
+import { sortOut, type Sorted, type Verdict } from '../verdict.ts';
 import { count } from '../words.ts';
-import { faultLines, type Alike, type Look } from './finding.ts';
+import { checkLines } from './checks.ts';
+import { faultLines, lineOf, type Alike, type Look } from './finding.ts';
+import { preflightVerdict } from './verdict.ts';
 
 export interface PreflightTerminal {
   /** Columns of the terminal; used up to 120, beyond which lines are hard to follow. */
@@ -21,9 +23,10 @@ const MOST_SKIPPED = 8;
 export function renderPreflight(report: PreflightReport, options: PreflightTerminal): string {
   const look: Look = { width: Math.min(120, Math.max(40, options.width)), paint: painter(options.colour) };
   const sorted = sortOut(report);
-  const verdict = verdictOf(report);
+  const verdict = preflightVerdict(report);
   const sections = [
     headLines(report, verdict, look),
+    checkLines(report, look),
     ...(sorted.firing.length === 0 ? [calmLines(report, verdict, look)] : []),
     ...blocks(sorted.firing, look),
     footLines(report, sorted, look),
@@ -40,7 +43,8 @@ function readWords({ files, snapshot }: PreflightReport): string {
   const { manifests } = snapshot;
   if (manifests.status !== 'ok') return count(files.length, 'file');
   const { objects, workloads } = manifests.value;
-  return [count(files.length, 'file'), count(objects.length, 'object'), count(workloads.length, 'workload')].join(', ');
+  const isLive = manifests.value.cluster !== undefined && files.every((file) => file === 'cluster');
+  return [...(isLive ? ['live'] : [count(files.length, 'file')]), count(objects.length, 'object'), count(workloads.length, 'workload')].join(', ');
 }
 
 function calmLines({ rulesEvaluated }: PreflightReport, verdict: Verdict, { width, paint }: Look): readonly string[] {
@@ -61,7 +65,7 @@ function blocks(findings: readonly Finding[], look: Look): readonly (readonly st
 
 function footLines(report: PreflightReport, sorted: Sorted, { width, paint }: Look): readonly string[] {
   const hidden = sorted.unknown.flatMap(({ message, place }, index) => {
-    const where = place ? `${place.file}:${place.line}: ` : '';
+    const where = place ? `${lineOf(place)}: ` : '';
     return hang(index === 0 ? 'not judged' : '', visible(`${where}${message}`), width);
   });
   const quiet = [
@@ -73,7 +77,7 @@ function footLines(report: PreflightReport, sorted: Sorted, { width, paint }: Lo
 }
 
 function skippedLines(skipped: readonly SkippedDocument[], width: number): readonly string[] {
-  const shown = skipped.slice(0, MOST_SKIPPED).map(({ file, line, what, why }) => `${file}:${line}: ${what}: ${why}`);
+  const shown = skipped.slice(0, MOST_SKIPPED).map(({ file, line, what, why }) => `${lineOf({ file, line })}: ${what}: ${why}`);
   const rest = skipped.length > MOST_SKIPPED ? [`and ${skipped.length - MOST_SKIPPED} more (--json names them all)`] : [];
   return [...shown, ...rest].flatMap((text, index) => hang(index === 0 ? 'left aside' : '', visible(text), width));
 }

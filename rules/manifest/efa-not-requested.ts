@@ -1,6 +1,7 @@
-import type { Container, Judgement, ManifestWorkload, PodGroup } from '../../agent/model.ts';
+import type { Container, Judgement, ManifestObject, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { asksForEfa, EFA_RESOURCE, efaSettings, knownInstanceTypes, someAsksForEfa } from './efa.ts';
+import { effectiveEfaFaults } from './effective-efa.ts';
 import { faultAt, spotAt } from './place.ts';
 
 /** Without the resource the device plugin hands no device to the pod, and NCCL falls back to TCP without a word. */
@@ -12,12 +13,19 @@ export const efaNotRequested = defineRule({
   needs: ['manifests'],
   settings: {},
   *check({ manifests }) {
+    const told = new Set<ManifestObject>();
     for (const workload of manifests.workloads) {
       if (workload.isMultiNode === false) continue;
       for (const pod of workload.pods) {
-        for (const container of pod.containers) yield* judge(workload, pod, container);
+        for (const container of pod.containers) {
+          for (const judgement of judge(workload, pod, container)) {
+            told.add(workload.object);
+            yield judgement;
+          }
+        }
       }
     }
+    yield* effectiveEfaFaults(manifests.cluster?.pods ?? [], told);
   },
 });
 

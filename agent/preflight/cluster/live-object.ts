@@ -1,4 +1,4 @@
-import type { Position, YamlMap, YamlValue } from '../../model.ts';
+import type { Position, YamlMap } from '../../model.ts';
 import { objectOf, textOf, type JsonObject } from '../../parse/json-value.ts';
 import type { YamlTree } from '../../parse/yaml-tree.ts';
 import { DocumentObject } from '../manifest-object.ts';
@@ -11,7 +11,7 @@ const NOWHERE: Position = { line: 0, column: 0 };
 /** An object as the API server gives it, for the same readers that read manifests. */
 export function liveObject(value: JsonObject, label?: string): DocumentObject {
   const map = value as YamlMap;
-  const tree: YamlTree = { value: map as YamlValue, at: () => NOWHERE, inside: () => NOWHERE };
+  const tree: YamlTree = { value: map, at: () => NOWHERE, inside: () => NOWHERE };
   return new DocumentObject(LIVE, tree, [], map, label);
 }
 

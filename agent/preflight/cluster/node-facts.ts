@@ -2,6 +2,7 @@ import { instanceTypes, type InstanceType } from '../../../rules/fabric/instance
 import type { ManifestObject } from '../../model.ts';
 import { listOf, objectOf, textOf } from '../../parse/json-value.ts';
 import { parseQuantity } from '../../parse/quantity.ts';
+import { EFA_RESOURCE, GPU_RESOURCE } from '../containers.ts';
 
 /** What the table says of a Node's instance type; undefined for a type that has neither GPU nor EFA, or is not known. */
 export function instanceTypeOf(node: ManifestObject): InstanceType | undefined {
@@ -32,4 +33,14 @@ export function allocatable(node: ManifestObject, resource: string): number {
 
 export function isReady(node: ManifestObject): boolean {
   return listOf(node.get(['status', 'conditions'])).map(objectOf).some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+/** Nodes with GPUs or EFA devices, by their instance type or by what they advertise. */
+export function deviceNodes<T extends ManifestObject>(nodes: readonly T[]): readonly T[] {
+  return nodes.filter((node) => (instanceTypeOf(node)?.gpus ?? 0) > 0 || allocatable(node, EFA_RESOURCE) > 0 || allocatable(node, GPU_RESOURCE) > 0);
+}
+
+/** `p5.48xlarge`; `?` where no label tells. */
+export function typeName(node: ManifestObject): string {
+  return node.labels['node.kubernetes.io/instance-type'] ?? '?';
 }

@@ -1,0 +1,84 @@
+import type { Judgement, ManifestObject, Manifests, ManifestWorkload, PodGroup, YamlMap, YamlValue } from '../../agent/model.ts';
+import { defineRule } from '../define.ts';
+import { expiringNodePool } from './expiring-node-pool.ts';
+import { faultAt, spotAt } from './place.ts';
+
+/** Karpenter's and the Cluster Autoscaler's word that a pod must not be moved. Karpenter also takes a duration such as 4h. */
+const PROTECTIONS: readonly (readonly [string, RegExp])[] = [
+  ['karpenter.sh/do-not-disrupt', /^(true|\d+[smh].*)$/],
+  ['karpenter.sh/do-not-evict', /^true$/],
+  ['cluster-autoscaler.kubernetes.io/safe-to-evict', /^false$/],
+];
+
+export const disruptionUnprotected = defineRule({
+  name: 'DisruptionUnprotected',
+  title: 'A training may be moved off its nodes',
+  severity: 'warning',
+  page: 'rules/manifest/disruption-unprotected.md',
+  needs: ['manifests'],
+  settings: { shortSeconds: 3600 },
+  *check({ manifests }, _before, _seconds, settings) {
+    for (const workload of manifests.workloads) {
+      // Who wrote the annotation at all wants its effect, whatever the pods are for.
+      const isMeant = workload.purpose === 'training' || isProtected(workload.object.annotations);
+      if (!isMeant || !hasGpus(workload) || isShort(workload, settings.shortSeconds) || isGuarded(manifests, workload)) continue;
+      for (const pod of workload.pods) if (isNeeded(workload, pod)) yield* judge(workload, pod);
+    }
+    yield* expiringNodePool(manifests);
+  },
+});
+
+/** Pods with GPUs, and the head, without which the rest ends. A TrainJob's annotations are its runtime's. */
+function isNeeded({ ray }: ManifestWorkload, pod: PodGroup): boolean {
+  if (pod.isPartial || pod.role === 'submitter') return false;
+  return pod.containers.some(({ gpus }) => gpus !== 0) || (pod.role === 'head' && ray !== undefined);
+}
+
+function* judge({ object, isMultiNode }: ManifestWorkload, pod: PodGroup): Iterable<Judgement> {
+  if (isProtected(pod.annotations)) return;
+  const isMisplaced = pod.path.length > 0 && isProtected(object.annotations);
+  const who = pod.name === '' ? 'these pods' : `the pods of group ${pod.name}`;
+  const what = isMisplaced ? `the annotation against disruption stands on the ${object.kind} and does not reach ${who}` : `nothing tells Karpenter or the Cluster Autoscaler to leave ${who} alone`;
+  // HyperPod's nodes are its own; and one pod alone costs only itself.
+  const isOwn = pod.instanceTypes.length > 0 && pod.instanceTypes.every((type) => type.startsWith('ml.'));
+  yield faultAt(spotAt(pod.object, [...pod.path, 'metadata']), {
+    message: `${what}: when a node is consolidated, its pod is evicted${isMultiNode === true ? ', the whole job stops and falls back to its last checkpoint' : ' and its training falls back to the last checkpoint'}`,
+    found: isMisplaced ? `annotation on the ${object.kind} only` : 'no annotation on the pod template',
+    expected: 'karpenter.sh/do-not-disrupt: "true" on the pod template',
+    snippet: 'metadata:   # of the pod template\n  annotations:\n    karpenter.sh/do-not-disrupt: "true"\n    cluster-autoscaler.kubernetes.io/safe-to-evict: "false"',
+    evidence: { ...(pod.name !== '' && { group: pod.name }), isMisplaced },
+    ...(!isMisplaced && (isMultiNode !== true || isOwn) && { severity: 'info' }),
+  });
+}
+
+function isProtected(annotations: Readonly<Record<string, string>>): boolean {
+  return PROTECTIONS.some(([name, value]) => value.test(annotations[name] ?? ''));
+}
+
+function hasGpus({ pods }: ManifestWorkload): boolean {
+  return pods.some(({ containers }) => containers.some(({ gpus }) => gpus !== 0));
+}
+
+/** A run that its own deadline ends soon loses little. */
+function isShort({ object }: ManifestWorkload, seconds: number): boolean {
+  const deadline = object.get(['spec', 'activeDeadlineSeconds']);
+  return typeof deadline === 'number' && deadline < seconds;
+}
+
+/** A PodDisruptionBudget in the input that admits no eviction of these pods. */
+function isGuarded({ objects }: Manifests, { object, pods }: ManifestWorkload): boolean {
+  const budgets = objects.filter(({ kind, namespace }) => kind === 'PodDisruptionBudget' && namespace === object.namespace);
+  return budgets.some((budget) => admitsNone(budget) && pods.every(({ labels }) => selects(budget, labels)));
+}
+
+function admitsNone(budget: ManifestObject): boolean {
+  const most = budget.get(['spec', 'maxUnavailable']);
+  return most === 0 || most === '0%' || most === '0' || budget.get(['spec', 'minAvailable']) === '100%';
+}
+
+function selects(budget: ManifestObject, labels: Readonly<Record<string, string>>): boolean {
+  const wanted: YamlValue | undefined = budget.get(['spec', 'selector', 'matchLabels']);
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return false;
+  // What a controller adds to its pods (`ray.io/cluster`, `job-name`) is not in the template.
+  return Object.entries(wanted as YamlMap).every(([key, value]) => labels[key] === value || (!(key in labels) && /\.|^job-name$/.test(key)));
+}

@@ -1,0 +1,29 @@
+import { defineRule } from '../define.ts';
+import { spotOf } from './environment.ts';
+import { OUTDATED_VARIABLES } from './outdated-variables.ts';
+import { faultAt } from './place.ts';
+
+export const environmentOutdated = defineRule({
+  name: 'EnvironmentOutdated',
+  title: 'An EFA or NCCL variable that today does nothing or harm',
+  severity: 'info',
+  page: 'rules/manifest/environment-outdated.md',
+  needs: ['manifests'],
+  settings: {},
+  *check({ manifests }) {
+    for (const container of manifests.workloads.flatMap(({ pods }) => pods.flatMap(({ containers }) => containers))) {
+      for (const { name, values, status, isHarmful } of OUTDATED_VARIABLES) {
+        const set = container.environment.findLast((candidate) => candidate.name === name);
+        if (!set || (values && !values.test(set.value ?? ''))) continue;
+        const written = set.value === undefined ? name : `${name}=${set.value}`;
+        yield faultAt(spotOf(set), {
+          message: `container ${container.name} sets ${written}: ${status}`,
+          found: written,
+          expected: `${name} not set`,
+          evidence: { container: container.name, variable: name, ...(set.value !== undefined && { value: set.value }) },
+          ...(isHarmful && { severity: 'warning', title: 'An EFA variable that AWS says not to use' }),
+        });
+      }
+    }
+  },
+});
