@@ -32,7 +32,7 @@ await build({
   entryNames: 'railmedic',
   // What is imported only when it is needed stays a file of its own: the source of a module is held in memory while it runs.
   splitting: true,
-  chunkNames: '[name]-[hash]',
+  chunkNames: 'parts/[name]-[hash]',
   bundle: true,
   minify: true,
   keepNames: true,
@@ -46,7 +46,7 @@ await build({
   plugins: [onlyKubeconfig, withoutServers],
 });
 // One character beyond ASCII makes V8 hold the whole source with two bytes a character.
-for (const file of globSync('dist/*.js')) {
+for (const file of globSync('dist/{,parts/}*.js')) {
   const source = readFileSync(file, 'utf8');
   writeFileSync(file, source.replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }

@@ -2,6 +2,7 @@ import { VERSION } from './assets.ts';
 import type { PodFeed } from './collectors/pods.ts';
 import { NodePods } from './kubernetes/node-pods.ts';
 import { openKubernetes } from './kubernetes/open.ts';
+import { PodLogs } from './kubernetes/pod-logs.ts';
 import { UNSCHEDULED_TIMING } from './kubernetes/unscheduled-pods.ts';
 import type { KubernetesApi, KubernetesRequestCount } from './model.ts';
 import type { NodeOptions } from './options.ts';
@@ -31,7 +32,7 @@ export async function openCluster(options: NodeOptions, nodeName: string, atOnce
     const api = await openKubernetes({ kubeconfig: options.kubeconfig, nodeName, version: VERSION, environment: process.env, onNode });
     if (typeof api === 'string') return without(api);
     const unscheduledTiming = atOnce ? { ...UNSCHEDULED_TIMING, firstSeconds: 0 } : UNSCHEDULED_TIMING;
-    pods = new NodePods(api, { unscheduled: options.pendingPods !== false, unscheduledTiming });
+    pods = new NodePods(api, { unscheduled: options.pendingPods !== false, unscheduledTiming, ...(options.podLogs && { podLogs: new PodLogs(api) }) });
     return { api, feed: pods, requestCounts: () => api.requestCounts() };
   } catch (error) {
     if (options.kubeconfig !== undefined) throw error;

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --single-threaded-gc --v8-pool-size=1 --no-turbofan
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --single-threaded-gc --v8-pool-size=1 --no-turbofan
 import { CommanderError } from 'commander';
 import { exitNow } from './host/exit.ts';
 import { buildProgram } from './program.ts';

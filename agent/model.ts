@@ -4,6 +4,7 @@ import type { PodDevice, PodName, PodResources, Pods } from './model/kubernetes.
 import type { Addresses, FabricProcesses, HostFacts, Imds, KernelLog, Mounts } from './model/host.ts';
 import type { Manifests, Place, SkippedDocument } from './model/manifest.ts';
 
+export type * from './model/checklist.ts';
 export type * from './model/cluster-audit.ts';
 export type * from './model/fabric.ts';
 export type * from './model/gpu.ts';

@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly kubernetes?: boolean;
   /** False: not for pods that have no node either. */
   readonly pendingPods?: boolean;
+  /** Whether the end of a crashed container's log may be read; logs can hold anything. */
+  readonly podLogs?: boolean;
   readonly imdsUrl: string;
   readonly imds: boolean;
   readonly config?: string;
@@ -37,6 +39,13 @@ export function parseAddress(text: string): string | undefined {
   if (isIPv6(text)) return undefined;
   if (!isIPv4(text)) throw new InvalidArgumentError('expected an IPv4 address such as 10.0.3.7');
   return text;
+}
+
+/** Of a switch that a variable can turn off as well: `RAILMEDIC_POD_LOGS=false` must not turn it on. */
+export function parseSwitch(text: string): boolean {
+  if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
+  if (['false', '0', 'no', 'off', ''].includes(text.toLowerCase())) return false;
+  throw new InvalidArgumentError('expected true or false');
 }
 
 function parseUrl(text: string): string {
@@ -66,6 +75,7 @@ export function withNodeOptions(command: Command): Command {
     .addOption(named('--kubeconfig <file>', 'how to reach the API server (default: the service account of this pod, then KUBECONFIG)', 'KUBECONFIG'))
     .addOption(named('--no-kubernetes', 'do not ask the API server', 'NO_KUBERNETES'))
     .addOption(named('--no-pending-pods', 'do not look for pods without a node that would fit this one', 'NO_PENDING_PODS'))
+    .addOption(named('--pod-logs [true|false]', 'read the end of the log where a container of a pod with GPUs or EFA crashes (may hold secrets; needs get on pods/log)', 'POD_LOGS').preset('true').argParser(parseSwitch).default(false))
     .addOption(named('--imds-url <url>', 'the EC2 instance metadata service', 'IMDS_URL').default(IMDS_URL).argParser(parseUrl))
     .addOption(named('--no-imds', 'do not ask the instance metadata service', 'NO_IMDS'))
     .addOption(named('--config <file>', 'YAML: thresholds, severities, suppressions', 'CONFIG'))

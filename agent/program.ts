@@ -79,11 +79,14 @@ function addOtherCommands(program: Command, terminal: Terminal, signal: AbortSig
     .option('--json', 'print the report as JSON')
     .option('--sarif', 'print the report as SARIF 2.1.0, for code hosts that show findings beside the line')
     .option('--rules <names>', 'judge by these rules only, separated by commas')
+    .option('--checklist', "print the production guide's checklist, each item passed, failed or not to be told here")
     .option('--cluster', 'audit what runs in a cluster; with files, the cluster they are meant for')
     .option('--namespace <name>', 'with --cluster: objects of this namespace only (default: all)')
     .addOption(new Option('--kubeconfig <file>', 'with --cluster: how to reach it (default: KUBECONFIG, ~/.kube/config, the service account of this pod)').env('RAILMEDIC_KUBECONFIG'))
     .option('--context <name>', 'with --cluster: a context of the kubeconfig (default: its current one)')
     .option('--aws', 'with --cluster: ask EC2 about security groups and VPC blocks too, by the AWS CLI')
+    .option('--emit-policy', 'print the rules that CEL can say as ValidatingAdmissionPolicies that warn, and audit nothing')
+    .option('--deny', 'with --emit-policy: policies that refuse')
     .action(async (files: string[], options: PreflightOptions) => {
       // The agent never needs the YAML parser and all that reads manifests.
       const { preflight } = await import('./commands/preflight.ts');

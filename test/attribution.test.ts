@@ -49,6 +49,11 @@ describe('which pod uses which device', () => {
     expect(devicesOf(readings)).toEqual([]);
   });
 
+  test('a pod that the API server no longer has holds nothing, whatever kubelet said a minute ago', () => {
+    const readings = held(holder('a', 'vpc.amazonaws.com/efa', 'rdmap16s0'), holder('b', 'vpc.amazonaws.com/efa', 'rdmap17s0'));
+    expect(devicesOf({ ...readings, pods: known(pod({ name: 'b' })) })).toEqual(['ml/b efa rdmap17s0']);
+  });
+
   test('without kubelet: a pod that asks for all there are', () => {
     const readings = { infiniband, 'nvidia-query': gpus };
     expect(devicesOf({ ...readings, pods: known(pod({ requests: { 'nvidia.com/gpu': 2, 'vpc.amazonaws.com/efa': 1 } })) })).toEqual([

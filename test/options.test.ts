@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import { parseAddress, parseListen } from '../agent/options.ts';
+import { Command } from 'commander';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { parseAddress, parseListen, withNodeOptions, type NodeOptions } from '../agent/options.ts';
 
 describe('--listen', () => {
   test.each([
@@ -22,5 +23,29 @@ describe('--node-ip', () => {
   });
   test('refuses what is no address', () => {
     expect(() => parseAddress('node-1')).toThrow('expected an IPv4 address such as 10.0.3.7');
+  });
+});
+
+describe('--pod-logs', () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const parsed = (...args: readonly string[]): boolean | undefined =>
+    withNodeOptions(new Command('agent').exitOverride().configureOutput({ writeErr() {} })).parse(args, { from: 'user' }).opts<NodeOptions>().podLogs;
+
+  test('is off, and on where it is asked for', () => {
+    expect([parsed(), parsed('--pod-logs'), parsed('--pod-logs', 'false'), parsed('--pod-logs=true')]).toEqual([false, true, false, true]);
+  });
+  test.each([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+    ['', false],
+  ])('RAILMEDIC_POD_LOGS=%s', (text, expected) => {
+    vi.stubEnv('RAILMEDIC_POD_LOGS', text);
+    expect(parsed()).toBe(expected);
+  });
+  test('is neither on nor off by a word that nobody knows', () => {
+    vi.stubEnv('RAILMEDIC_POD_LOGS', 'maybe');
+    expect(() => parsed()).toThrow('expected true or false');
   });
 });

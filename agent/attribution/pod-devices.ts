@@ -23,10 +23,19 @@ export function podDevices(snapshot: Snapshot): readonly PodDevice[] {
     const key = JSON.stringify([device.namespace, device.pod, device.device]);
     if (!found.has(key)) found.set(key, device);
   };
-  for (const holder of valueOf(snapshot['pod-resources'])?.holders ?? []) for (const device of ofHolder(holder, known)) add(device);
+  for (const holder of holdersHere(snapshot)) for (const device of ofHolder(holder, known)) add(device);
   for (const device of ofProcesses(snapshot, known)) add(device);
   for (const device of ofRequests([...found.values()], known)) add(device);
   return [...found.values()].toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.pod, b.pod) || compare(a.device, b.device));
+}
+
+/** Kubelet is asked once a minute; a pod that the API server no longer has is gone at once. */
+function holdersHere(snapshot: Snapshot): readonly DeviceHolder[] {
+  const holders = valueOf(snapshot['pod-resources'])?.holders ?? [];
+  const pods = valueOf(snapshot.pods)?.pods;
+  if (!pods) return holders;
+  const here = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`));
+  return holders.filter(({ namespace, pod }) => here.has(`${namespace}/${pod}`));
 }
 
 function ofHolder(holder: DeviceHolder, known: Known): readonly PodDevice[] {

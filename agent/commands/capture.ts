@@ -15,7 +15,8 @@ export interface CaptureOptions extends NodeOptions {
 export async function capture(directory: string, options: CaptureOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
   if (options.capture !== undefined) throw new UsageError('capture records a live node; --capture names a recorded one, leave it out');
   const config = await readConfig(options);
-  const node = await openNode(options, 0, true);
+  // A capture is made to be passed on, and no mask knows what is secret in a log.
+  const node = await openNode({ ...options, podLogs: false }, 0, true);
   const inventory = await readInventory();
   for (const line of inventoryLines(inventory)) terminal.print(line);
   const { all: collectors } = collectorsFor(options, config, node.clock, LOOK_BACK_SECONDS, undefined, node.cluster);

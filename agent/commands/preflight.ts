@@ -1,14 +1,18 @@
+import { checklistText, renderChecklist } from '../../exporters/preflight/checklist.ts';
 import { preflightText } from '../../exporters/preflight/json.ts';
 import { renderPreflight } from '../../exporters/preflight/report.ts';
 import { sarifText } from '../../exporters/preflight/sarif.ts';
 import { preflightStatus } from '../../exporters/preflight/verdict.ts';
+import type { Rule } from '../../rules/define.ts';
 import { MANIFEST_RULES } from '../../rules/index.ts';
 import { readPage, readSchemas } from '../assets.ts';
+import { configureRules, type Config } from '../config.ts';
 import { readManifestTexts } from '../host/manifest-files.ts';
 import { openHost } from '../host.ts';
 import type { Manifests, PreflightReport } from '../model.ts';
 import { readConfig } from '../node.ts';
 import { audit } from '../preflight/audit.ts';
+import { judgeChecklist } from '../preflight/judge-checklist.ts';
 import { readManifests } from '../preflight/read-manifests.ts';
 import { validator } from '../preflight/schema.ts';
 import type { Schemas } from '../preflight/schema-types.ts';
@@ -19,12 +23,15 @@ export interface PreflightOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly sarif?: boolean;
+  readonly checklist?: boolean;
   readonly rules?: string;
   readonly cluster?: boolean;
   readonly namespace?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly aws?: boolean;
+  readonly emitPolicy?: boolean;
+  readonly deny?: boolean;
 }
 
 /** More than any rendered chart has; it bounds what one file may cost. */
@@ -32,18 +39,38 @@ const MOST_BYTES = 32 * 2 ** 20;
 
 /** Audits manifests, prints what a person, a program or a code host needs, and returns the exit status. */
 export async function preflight(names: readonly string[], options: PreflightOptions, terminal: Terminal, input: AsyncIterable<Buffer | string>, signal = new AbortController().signal): Promise<number> {
+  if (options.emitPolicy) return emitPolicies(names, options, terminal);
   if (names.length === 0 && !options.cluster) throw new UsageError('preflight: expected files or directories of manifests, or - for standard input, got none; --cluster audits what runs');
   if (names.length === 0 && options.sarif) throw new UsageError('preflight: --sarif points to lines of files, and objects of a cluster have none; take --json, or name files too');
   if (options.json && options.sarif) throw new UsageError('preflight: --json and --sarif print two formats; choose one');
+  if (options.checklist && options.sarif) throw new UsageError('preflight: --sarif shows findings, which the checklist sums up; choose one');
   const config = await readConfig(options);
   const rules = options.rules === undefined ? MANIFEST_RULES : rulesNamed(options.rules, MANIFEST_RULES);
   const given = names.length === 0 ? undefined : await readFiles(names, input);
   const manifests = options.cluster || !given ? await readCluster(given, options, signal) : given;
   const report = audit(manifests, config, rules, new Date());
-  if (options.json) terminal.print(preflightText(report));
+  if (options.checklist) terminal.print(checklistOf(report, rules, config, options, terminal));
+  else if (options.json) terminal.print(preflightText(report));
   else if (options.sarif) terminal.print(sarifText(report, rules, await pagesOf(report)));
   else terminal.print(renderPreflight(report, { width: terminal.width, colour: terminal.colour }));
   return preflightStatus(report);
+}
+
+/** The production guide's checklist. A rule that the configuration switches off, or that was not named, decides nothing. */
+function checklistOf(report: PreflightReport, rules: readonly Rule[], config: Config, options: PreflightOptions, terminal: Terminal): string {
+  const items = judgeChecklist(report, configureRules(config, rules).map(({ rule }) => rule.name));
+  return options.json ? checklistText(report, items) : renderChecklist(report, items, { width: terminal.width, colour: terminal.colour });
+}
+
+/** The rules that CEL can say, for `kubectl apply -f -`; with `--rules` those of them. */
+async function emitPolicies(names: readonly string[], { rules, deny = false }: PreflightOptions, terminal: Terminal): Promise<number> {
+  if (names.length > 0) throw new UsageError('preflight: --emit-policy prints policies and reads no files');
+  const [{ policyYaml }, { POLICIES }] = await Promise.all([import('../preflight/policies.ts'), import('../../rules/manifest/policy/index.ts')]);
+  const wanted = rules === undefined ? undefined : rulesNamed(rules, MANIFEST_RULES).map(({ name }) => name);
+  const without = (wanted ?? []).filter((name) => !POLICIES.some(({ rule }) => rule === name));
+  if (without.length > 0) throw new UsageError(`preflight: --emit-policy: CEL cannot say ${without.join(', ')}; expected ${POLICIES.map(({ rule }) => rule).join(', ')}`);
+  terminal.print(policyYaml(POLICIES.filter(({ rule }) => wanted?.includes(rule) ?? true), { deny }));
+  return 0;
 }
 
 async function readFiles(names: readonly string[], input: AsyncIterable<Buffer | string>): Promise<Manifests> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { lineSplitter } from '../host/lines.ts';
-import type { KubernetesApi, KubernetesCall, KubernetesRequestCount, PodStream } from '../model.ts';
+import type { KubernetesApi, KubernetesCall, KubernetesRequestCount, PodStream, TextAnswers } from '../model.ts';
 import type { Credentials } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { ApiFailure, noAnswer, refusal } from './failure.ts';
@@ -27,7 +27,7 @@ export interface ClientOptions {
 }
 
 /** The API server. One connection a request: at rest there are some forty an hour, and a kept one would be stale by then. */
-export class ApiClient implements KubernetesApi, PodStream {
+export class ApiClient implements KubernetesApi, PodStream, TextAnswers {
   readonly nodeName: string;
   readonly #options: ClientOptions;
   readonly #seconds: number;
@@ -57,6 +57,12 @@ export class ApiClient implements KubernetesApi, PodStream {
     const node = `/api/v1/nodes/${encodeURIComponent(this.nodeName)}`;
     if (call.path === node || call.path === `${node}/status`) this.#options.onNode?.(answer);
     return answer;
+  }
+
+  // Accept stays application/json: the API server answers 406 to anything that it cannot make of a Status, and sends logs as they are.
+  async requestText(call: Pick<KubernetesCall, 'path' | 'query'>, maxBytes: number, signal: AbortSignal): Promise<string> {
+    const what = `GET ${call.path}`;
+    return this.#within(what, signal, async (deadline) => bodyOf(await this.#send({ ...call, method: 'GET' }, what, 'GET', deadline), what, maxBytes));
   }
 
   async stream(call: Pick<KubernetesCall, 'path' | 'query'>, hooks: Parameters<PodStream['stream']>[1], signal: AbortSignal): Promise<void> {

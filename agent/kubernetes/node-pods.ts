@@ -2,6 +2,7 @@ import type { PodFeed } from '../collectors/pods.ts';
 import type { ClusterNode, KubernetesApi, Pod, Pods, PodStream } from '../model.ts';
 import { parseClusterNode } from '../parse/cluster-node.ts';
 import { ApiFailure } from './failure.ts';
+import type { PodLogs } from './pod-logs.ts';
 import { PodWatch, WATCH_TIMING, type WatchTiming } from './pod-watch.ts';
 import { UNSCHEDULED_TIMING, UnscheduledPods, type UnscheduledTiming } from './unscheduled-pods.ts';
 
@@ -9,6 +10,8 @@ export interface NodePodsOptions {
   readonly unscheduled: boolean;
   readonly watchTiming?: WatchTiming;
   readonly unscheduledTiming?: UnscheduledTiming;
+  /** Left out: no log is ever asked for. */
+  readonly podLogs?: PodLogs;
   /** How long the last state is taken for the present one while nothing comes. */
   readonly staleSeconds?: number;
 }
@@ -33,7 +36,7 @@ export class NodePods implements PodFeed {
   constructor(api: KubernetesApi & PodStream, options: NodePodsOptions) {
     this.#api = api;
     this.#options = options;
-    this.#watch = new PodWatch(api, options.watchTiming ?? WATCH_TIMING, (signal) => this.#readNode(signal));
+    this.#watch = new PodWatch(api, options.watchTiming ?? WATCH_TIMING, (signal) => this.#readNode(signal), () => this.#readLogs());
     this.#unscheduled = new UnscheduledPods(api, options.unscheduledTiming ?? UNSCHEDULED_TIMING);
   }
 
@@ -51,10 +54,15 @@ export class NodePods implements PodFeed {
       throw new Error(`the pods of node ${this.#api.nodeName} cannot be seen${since}: ${problem.error.message}`, { cause: problem.error });
     }
     if (!isSynced) throw new Error(`the pods of node ${this.#api.nodeName} have not been listed yet`);
-    const key = `${this.#watch.changes} ${this.#unscheduled.changes} ${this.#nodeChanges}`;
+    const key = `${this.#watch.changes} ${this.#unscheduled.changes} ${this.#nodeChanges} ${this.#options.podLogs?.changes ?? 0}`;
     // The same object as long as nothing changes: a look then costs nothing.
     if (this.#value?.key !== key) this.#value = { key, pods: this.#pods() };
     return this.#value.pods;
+  }
+
+  /** As soon as a container fails and not at the next look: the first thing said of a crash should have its log. */
+  #readLogs(): void {
+    this.#options.podLogs?.want([...this.#watch.pods.values()], this.#closed.signal);
   }
 
   /** The Node as any answer to a call about it holds it: the heartbeat brings it every five minutes. */
@@ -100,7 +108,8 @@ export class NodePods implements PodFeed {
 
   /** Where somebody waits for the first report, the pods without a node are waited for too. */
   #isComplete(): boolean {
-    const { unscheduled, unscheduledTiming = UNSCHEDULED_TIMING } = this.#options;
+    const { unscheduled, unscheduledTiming = UNSCHEDULED_TIMING, podLogs } = this.#options;
+    if (podLogs && !podLogs.isSettled) return false;
     return !unscheduled || unscheduledTiming.firstSeconds > 0 || this.#unscheduled.hasLooked;
   }
 
@@ -122,10 +131,12 @@ export class NodePods implements PodFeed {
   }
 
   #pods(): Omit<Pods, 'seenAt'> {
+    const { podLogs } = this.#options;
+    const here = [...this.#watch.pods.values()];
     const byName = (a: Pod, b: Pod): number => compare(a.namespace, b.namespace) || compare(a.name, b.name);
     return {
       node: this.#node ?? { ...UNREAD_NODE, name: this.#api.nodeName },
-      pods: [...this.#watch.pods.values()].toSorted(byName),
+      pods: (podLogs ? here.map((pod) => podLogs.added(pod)) : here).toSorted(byName),
       gone: [...this.#watch.gone],
       free: this.#free(),
       unscheduled: this.#unscheduled.pods.toSorted(byName),

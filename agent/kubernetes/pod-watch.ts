@@ -48,14 +48,16 @@ export class PodWatch {
   readonly #api: KubernetesApi & PodStream;
   readonly #timing: WatchTiming;
   readonly #beforeList: (signal: AbortSignal) => Promise<void>;
+  readonly #onChange: () => void;
   #version: string | undefined;
   #failures = 0;
 
-  /** `beforeList` runs before each list; what it throws counts as a failure to list. */
-  constructor(api: KubernetesApi & PodStream, timing: WatchTiming, beforeList: (signal: AbortSignal) => Promise<void>) {
+  /** `beforeList` runs before each list; what it throws counts as a failure to list. `onChange` runs after every change. */
+  constructor(api: KubernetesApi & PodStream, timing: WatchTiming, beforeList: (signal: AbortSignal) => Promise<void>, onChange = (): void => {}) {
     this.#api = api;
     this.#timing = timing;
     this.#beforeList = beforeList;
+    this.#onChange = onChange;
   }
 
   /** Until the signal aborts; never rejects. */
@@ -107,6 +109,7 @@ export class PodWatch {
     this.isSynced = true;
     this.problem = undefined;
     this.changes += 1;
+    this.#onChange();
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -159,6 +162,7 @@ export class PodWatch {
       if (wasTaken(pod)) this.gone = [...this.gone, pod].slice(-MAX_GONE);
     } else this.pods.set(pod.uid, pod);
     this.changes += 1;
+    this.#onChange();
   }
 
   get #selector(): string {

@@ -36,6 +36,12 @@ export interface PodStream {
   ): Promise<void>;
 }
 
+/** Answers that are text: a container's log. */
+export interface TextAnswers {
+  /** Of any media type, at most `maxBytes` of it; rejects with a KubernetesFailure. Never retries. */
+  requestText(call: Pick<KubernetesCall, 'path' | 'query'>, maxBytes: number, signal: AbortSignal): Promise<string>;
+}
+
 /** `status` is the HTTP status, `none` where no answer came; `method` is `WATCH` for a watch. */
 export interface KubernetesRequestCount {
   readonly method: string;
@@ -128,6 +134,13 @@ export interface PodContainer {
   readonly lastState: ContainerState | undefined;
   readonly memoryLimitBytes: number | undefined;
   readonly probes: readonly PodProbe[];
+  /**
+   * The end of the log of the run that failed, without empty lines; only with `--pod-logs`, and only while the container is
+   * down. Written by whoever wrote the program: bound and escape it wherever it goes.
+   */
+  readonly logTail?: readonly string[];
+  /** Why there is no `logTail`, where one was wanted. */
+  readonly logMissing?: string;
 }
 export interface ContainerState {
   readonly kind: 'waiting' | 'running' | 'terminated';

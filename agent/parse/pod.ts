@@ -8,6 +8,8 @@ import { workloadOf } from './workload.ts';
 
 /** A message of the scheduler names every reason with its count of nodes; nothing that matters comes after so much. */
 const MAX_MESSAGE = 1000;
+/** Kubelet keeps so much of a termination message; where it is the end of the log, the cause stands last. */
+const MAX_TERMINATION_MESSAGE = 4096;
 /** A pod has a handful; the API sets no bound below the size of the object. */
 const MAX_CONTAINERS = 64;
 
@@ -96,7 +98,7 @@ function stateOf(json: unknown): ContainerState | undefined {
   return {
     kind,
     reason: textOf(facts['reason']),
-    message: textOf(facts['message'], MAX_MESSAGE),
+    message: textOf(facts['message'], MAX_TERMINATION_MESSAGE),
     exitCode: numberOf(facts['exitCode']),
     signal: numberOf(facts['signal']),
     startedAt: textOf(facts['startedAt']),

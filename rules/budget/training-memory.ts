@@ -7,7 +7,7 @@ import { DTYPE_BYTES, type Optimizer, type Plan } from './plan.ts';
  * precision: a master copy and two moments in fp32, 4 + 4 + 4 = 12 (ZeRO, arXiv 1910.02054). In pure bf16: two moments, 4.
  * With 8-bit moments: 1 + 1, and the master copy, 4.
  */
-const STATE_BYTES: Readonly<Record<Optimizer, number>> = { adamw: 12, 'adamw-bf16': 4, 'adamw-8bit': 6 };
+export const STATE_BYTES: Readonly<Record<Optimizer, number>> = { adamw: 12, 'adamw-bf16': 4, 'adamw-8bit': 6 };
 const GRADIENT_BYTES = 2;
 
 /** What the trainer holds between steps (weights, optimizer) and what a step adds (gradients, activations, logits). */

@@ -1,6 +1,7 @@
 import type { Cause, ContainerState, Pod, PodContainer, Pods } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { grouped } from '../rates.ts';
+import { budgetCommand, hostMemoryWords } from './host-memory.ts';
 import { containerFlag, kubectl, subjectOf, usesDevices, workloadWords } from './pod-words.ts';
 
 export const podOomKilled = defineRule({
@@ -66,9 +67,9 @@ function causesOf(pod: Pod, container: PodContainer): readonly Cause[] {
     {
       cause: 'host-memory-of-the-job',
       likelihood: 'likely',
-      why: 'weights, optimizer states or checkpoints pass through host memory: loading a model takes its size once a process, offloading more',
+      why: `weights, optimizer states or checkpoints pass through host memory, not the GPU's: loading a model takes its size once a process, offloading more${hostMemoryWords(container)}`,
       check: [kubectl('describe pod', pod, " | grep -A8 -E 'Last State|Limits'"), kubectl('logs --previous --tail=40', pod, flag), inside],
-      fix: ['railmedic budget --help   # what the job needs; then raise resources.limits.memory in its template'],
+      fix: [budgetCommand(pod), '# then raise resources.limits.memory in its template, or let the job offload less'],
     },
     {
       cause: 'shared-memory-counts',

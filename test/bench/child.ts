@@ -7,9 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 const TICKS_PER_SECOND = 100;
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 });
 
-/** The options of Node.js in a program's first line, with which it runs when it is called by its name. */
-export function flagsOf(program: string): readonly string[] {
-  return readFileSync(program, 'utf8').split('\n', 1)[0]?.split(' ').filter((word) => word.startsWith('--')) ?? [];
+/** The command that a program's first line makes of it when it is called by its name, with this very Node.js. */
+export function commandOf(program: string): readonly [string, ...string[]] {
+  const words = readFileSync(program, 'utf8').split('\n', 1)[0]?.split(' ').slice(2) ?? [];
+  return ['env', ...words.map((word) => (word === 'node' ? process.execPath : word)), program];
 }
 
 /** A server under measurement. */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DmonReader } from '../../agent/parse/dmon.ts';
 import { parseFieldHelp, selectFields } from '../../agent/parse/smi-fields.ts';
 import { parseSmiRow } from '../../agent/parse/smi-csv.ts';
-import { flagsOf } from './child.ts';
+import { commandOf } from './child.ts';
 import { benchKernelLines } from './kernel-lines.ts';
 
 const ROWS = 200_000;
@@ -108,7 +108,8 @@ async function benchAgent(): Promise<string> {
   }
   const fake = join(import.meta.dirname, '../fake-nvidia-smi/nvidia-smi');
   const options = ['--host-root', root, '--nvidia-smi', fake, '--no-imds', '--listen', '127.0.0.1:19478', '--state-dir', join(root, 'state')];
-  const child = spawn(process.execPath, [...flagsOf(bundle), bundle, 'agent', ...options], {
+  const [env, ...command] = commandOf(bundle);
+  const child = spawn(env, [...command, 'agent', ...options], {
     stdio: 'ignore',
     env: { ...process.env, FAKE_NVIDIA_SMI_GPUS: '8' },
   });

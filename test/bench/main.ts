@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { arch, cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Child, flagsOf } from './child.ts';
+import { Child, commandOf } from './child.ts';
 import { benchCollector } from './collector.ts';
 import { benchGpu } from './gpu.ts';
 import { findNodeExporter } from './node-exporter.ts';
+import { benchPreflight } from './preflight.ts';
 import { buildTree, COUNTERS_A_PORT } from './tree.ts';
 
 const DEVICES = 32;
@@ -106,7 +107,7 @@ async function main(): Promise<void> {
     const alone = await benchCollector(root, 300, move);
     children.push(
       new Child('railmedic', AGENT_PORT, [
-        process.execPath, ...flagsOf(BUNDLE), BUNDLE, 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
+        ...commandOf(BUNDLE), 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
         '--listen', `127.0.0.1:${AGENT_PORT}`, '--state-dir', join(root, 'state'),
       ]), // prettier-ignore
     );
@@ -127,3 +128,5 @@ async function main(): Promise<void> {
 await main();
 console.log('');
 await benchGpu();
+console.log('');
+benchPreflight();

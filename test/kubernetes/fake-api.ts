@@ -14,6 +14,8 @@ export class FakeApi {
   unscheduled: object[] = [];
   node: object | undefined = nodeJson();
   version = 100;
+  /** Answers every call for a log. */
+  log: Answer | undefined;
   /** Answers the next requests instead, first come first. */
   readonly instead: Answer[] = [];
   /** `GET /api/v1/pods`, `WATCH /api/v1/pods`, in their order. */
@@ -88,6 +90,7 @@ export class FakeApi {
     const instead = this.instead.shift();
     if (instead) instead(request, response, url);
     else if (isWatch) this.#watch(response, url);
+    else if (this.log && url.pathname.endsWith('/log')) this.log(request, response, url);
     else if (url.pathname === '/api/v1/pods') this.#list(response, url);
     else if (url.pathname.startsWith('/api/v1/nodes/')) this.#answerNode(response, url);
     else fail(404)(request, response, url);

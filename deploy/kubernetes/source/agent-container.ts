@@ -45,9 +45,13 @@ function securityContext(settings: Settings): Tree {
   };
 }
 
+export const POD_LOGS = { name: 'RAILMEDIC_POD_LOGS', value: 'true' };
+
 function environment(settings: Settings): readonly Tree[] {
   const field = (name: string, fieldPath: string): Tree => ({ name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } });
   return [
+    // With the right to read them (roles.ts), or not at all. First, where kustomize puts what a component adds.
+    when(isSet('.Values.podLogs', settings.podLogs), POD_LOGS),
     field('RAILMEDIC_NODE_NAME', 'spec.nodeName'),
     field('RAILMEDIC_NODE_IP', 'status.hostIP'),
     { name: 'RAILMEDIC_HOST_ROOT', value: HOST_ROOT },

@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
 import type { Artefact } from '../../artefact.ts';
 import { podSpec } from './daemon-set.ts';
+import { POD_LOGS } from './agent-container.ts';
 import { NAME } from './names.ts';
 import { configMap, namespaceObject } from './access.ts';
 import { objectFiles, presentFiles, type ObjectFile } from './objects.ts';
-import { AGENT_ROLE } from './rbac.ts';
+import { AGENT_ROLE, type RbacOptions } from './rbac.ts';
 import { addedRules } from './roles.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
 import { plain, plainMap, type PlainMap } from './tree.ts';
@@ -46,6 +47,7 @@ function kustomizeArtefacts(): readonly Artefact[] {
     ...resourceComponent('admission-policy', guarded),
     ...patchComponent('nvidia-runtime', daemonSetPatch({ runtimeClassName: 'nvidia' })),
     ...taintComponent(),
+    ...podLogsComponent(),
   ];
 }
 
@@ -80,14 +82,27 @@ function patchComponent(name: string, patch: PlainMap): readonly Artefact[] {
 function taintComponent(): readonly Artefact[] {
   const config = { exporters: { kubernetes: { taint: true } } };
   const directory = `${KUSTOMIZE}/components/taint`;
-  const add = addedRules({ taint: true }).map((rule) => ({ op: 'add', path: '/rules/-', value: plain(rule) ?? {} }));
   return [
     { path: `${directory}/config-map.yaml`, text: HEAD + documents([plainMap(configMap({ ...DEFAULTS, config }))]) },
-    { path: `${directory}/role.yaml`, text: HEAD + stringify(add) },
-    kustomization(directory, 'Component', {
-      patches: [{ path: 'config-map.yaml' }, { path: 'role.yaml', target: { kind: 'ClusterRole', name: AGENT_ROLE } }],
-    }),
+    roleAdditions(directory, { taint: true }),
+    kustomization(directory, 'Component', { patches: [{ path: 'config-map.yaml' }, ROLE_PATCH] }),
   ];
+}
+
+function podLogsComponent(): readonly Artefact[] {
+  const directory = `${KUSTOMIZE}/components/pod-logs`;
+  return [
+    { path: `${directory}/patch.yaml`, text: HEAD + documents([daemonSetPatch({ containers: [{ name: NAME, env: [POD_LOGS] }] })]) },
+    roleAdditions(directory, { podLogs: true }),
+    kustomization(directory, 'Component', { patches: [{ path: 'patch.yaml' }, ROLE_PATCH] }),
+  ];
+}
+
+const ROLE_PATCH = { path: 'role.yaml', target: { kind: 'ClusterRole', name: AGENT_ROLE } };
+
+function roleAdditions(directory: string, options: RbacOptions): Artefact {
+  const add = addedRules(options).map((rule) => ({ op: 'add', path: '/rules/-', value: plain(rule) ?? {} }));
+  return { path: `${directory}/role.yaml`, text: HEAD + stringify(add) };
 }
 
 function resourceComponent(name: string, file: ObjectFile): readonly Artefact[] {

@@ -38,7 +38,7 @@ export function agentRules({ podLogs = false, taint = false }: RbacOptions = {})
  * What a person needs to follow what the agent says: Nodes with their conditions, Events, pods of any namespace, and what
  * `preflight --cluster` looks at. Reads only; no secrets, no exec.
  */
-const PERSON_RULES: readonly Rule[] = [
+export const PERSON_RULES: readonly Rule[] = [
   {
     apiGroups: [''],
     resources: ['nodes', 'pods', 'namespaces', 'persistentvolumeclaims', 'persistentvolumes', 'resourcequotas'],
@@ -48,6 +48,15 @@ const PERSON_RULES: readonly Rule[] = [
   { apiGroups: ['apps'], resources: ['daemonsets', 'deployments', 'replicasets', 'statefulsets'], verbs: ['get', 'list'] },
   { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: ['get', 'list'] },
   { apiGroups: ['ray.io'], resources: ['rayclusters', 'rayjobs', 'rayservices'], verbs: ['get', 'list'] },
+  { apiGroups: ['jobset.x-k8s.io'], resources: ['jobsets'], verbs: ['get', 'list'] },
+  { apiGroups: ['leaderworkerset.x-k8s.io'], resources: ['leaderworkersets'], verbs: ['get', 'list'] },
+  { apiGroups: ['kubeflow.org'], resources: ['pytorchjobs', 'mpijobs'], verbs: ['get', 'list'] },
+  { apiGroups: ['trainer.kubeflow.org'], resources: ['trainjobs', 'trainingruntimes', 'clustertrainingruntimes'], verbs: ['get', 'list'] },
+  { apiGroups: ['sagemaker.amazonaws.com'], resources: ['hyperpodpytorchjobs'], verbs: ['get', 'list'] },
+  { apiGroups: ['batch.volcano.sh'], resources: ['jobs'], verbs: ['get', 'list'] },
+  { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: ['get', 'list'] },
+  { apiGroups: ['karpenter.k8s.aws'], resources: ['ec2nodeclasses'], verbs: ['get', 'list'] },
+  { apiGroups: ['resource.k8s.io'], resources: ['resourceslices', 'resourceclaimtemplates'], verbs: ['get', 'list'] },
 ];
 
 /** Also a person's, in the agent's namespace only: the page and the report of one node, without a Service. */

@@ -36,7 +36,7 @@ export interface Settings {
   readonly podMonitor: { readonly enabled: boolean; readonly interval: string; readonly labels: PlainMap };
   readonly serviceMonitor: { readonly enabled: boolean; readonly interval: string; readonly labels: PlainMap };
   readonly admissionPolicy: boolean;
-  /** The right to read pods' logs, for the rules that look into them. */
+  /** The agent reads the end of the log of a container with GPUs or EFA that crashes, and may. */
   readonly podLogs: boolean;
 }
 

@@ -110,9 +110,10 @@ describe('kustomize', () => {
       podMonitor: { ...DEFAULTS.podMonitor, enabled: true },
       admissionPolicy: true,
       config: { exporters: { kubernetes: { taint: true } } },
+      podLogs: true,
     };
     const expected = source(settings);
-    const built = await build('privileged', 'nvidia-runtime', 'monitoring', 'admission-policy', 'taint');
+    const built = await build('privileged', 'nvidia-runtime', 'monitoring', 'admission-policy', 'taint', 'pod-logs');
     // kustomize does not restart what reads a ConfigMap; the chart's mark of it is the chart's own.
     const template = (expected['DaemonSet/railmedic'] as { spec: { template: { metadata: { annotations: Record<string, string> } } } }).spec.template;
     delete template.metadata.annotations['checksum/config'];

@@ -74,6 +74,16 @@ describe(`the schema of Kubernetes ${OPENAPI_RELEASE}`, () => {
   });
 });
 
+describe('logs of pods', () => {
+  const rights = (settings: Partial<Settings>): boolean => JSON.stringify(objects(settings).filter(({ metadata }) => JSON.stringify(metadata).includes('railmedic-agent'))).includes('pods/log');
+  const isRead = (settings: Partial<Settings>): boolean => JSON.stringify(container(settings).env).includes('{"name":"RAILMEDIC_POD_LOGS","value":"true"}');
+
+  test.each(MODES)('are read and may be read in mode %s by one setting, or neither', (mode) => {
+    expect([rights({ mode }), isRead({ mode })]).toEqual([false, false]);
+    expect([rights({ mode, podLogs: true }), isRead({ mode, podLogs: true })]).toEqual([true, true]);
+  });
+});
+
 describe('the process that listens, parses and talks to the API server', () => {
   test.each(MODES)('in mode %s has a read-only root file system and no token by itself', (mode) => {
     expect(pod({ mode }).automountServiceAccountToken).toBe(false);

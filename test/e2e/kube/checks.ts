@@ -28,12 +28,16 @@ export class Checks {
     this.holds(name, false, `${String(error)}${cause}`);
   }
 
-  /** Asks again until `look` gives a value that is not undefined; that value, or undefined when `seconds` are over. */
+  /** Asks again until `look` gives a value that is not undefined; that value, or undefined when `seconds` are over. Who cannot answer is asked again. */
   async within<T>(seconds: number, look: () => Promise<T | undefined> | T | undefined): Promise<T | undefined> {
     const until = performance.now() + seconds * 1000;
     for (;;) {
-      const found = await look();
-      if (found !== undefined || performance.now() > until) return found;
+      const isLast = performance.now() > until;
+      const found = await Promise.try(look).catch((error: unknown) => {
+        if (isLast) this.say(`      ${String(error)}`);
+        return undefined;
+      });
+      if (found !== undefined || isLast) return found;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

@@ -12,6 +12,8 @@ import { DEVICE, movingTree, type MovingTree } from './tree.ts';
 
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const READY_SECONDS = 90;
+/** For a second pod; the tree has none of that name. */
+const OTHER_DEVICE = 'rdmap32s27';
 const URL = `http://${NODE_IP}:9477`;
 
 /** The DaemonSet as it is installed, on the node with the kubelet. */
@@ -35,7 +37,7 @@ export class Installation {
     const installation = new Installation(stage, movingTree(directory));
     Installation.#only = installation;
     mkdirSync(installation.#state);
-    await offerDevices(cluster, [DEVICE]);
+    await offerDevices(cluster, [DEVICE, OTHER_DEVICE]);
     await cluster.kubectl('label', 'node', NODE, 'railmedic/watch=true');
     await installation.apply('default');
     return installation;
@@ -43,7 +45,7 @@ export class Installation {
 
   /** The processes that only it needed. */
   static async end(): Promise<void> {
-    await Installation.#only?.#events.stop();
+    if (Installation.#only) await Installation.#only.#events.stop();
   }
 
   get #state(): string {

@@ -11,6 +11,7 @@ import { rightsOfTheAgent } from './manifests.ts';
 import { conditions } from './scenes/conditions.ts';
 import { daemonSet, kernelLog } from './scenes/daemon-set.ts';
 import { drain } from './scenes/drain.ts';
+import { eviction } from './scenes/eviction.ts';
 import { modes } from './scenes/modes.ts';
 import { outage } from './scenes/outage.ts';
 import { pods } from './scenes/pods.ts';
@@ -24,8 +25,8 @@ type Scene = (stage: Stage) => Promise<void>;
 
 /** Each on Nodes of its own that exist in the API only; they mostly wait, and so play at once. */
 const TOGETHER: Readonly<Record<string, Scene>> = { rights, conditions, pods, tokens };
-/** On the node with a kubelet, one after the other. */
-const ON_THE_NODE: Readonly<Record<string, Scene>> = { 'daemon-set': daemonSet, 'kernel-log': kernelLog, rollout, drain, modes };
+/** On the node with a kubelet, one after the other; kubelet takes its time for an eviction, in which the agent may well be replaced. */
+const ON_THE_NODE: Readonly<Record<string, Scene>> = { 'daemon-set': daemonSet, 'kernel-log': kernelLog, rollout: together(rollout, eviction), drain, modes };
 /** What everybody else would notice. */
 const LAST: Readonly<Record<string, Scene>> = { outage };
 const NAMES = ['rest', ...[TOGETHER, ON_THE_NODE, LAST].flatMap((scenes) => Object.keys(scenes))];
@@ -74,6 +75,10 @@ async function play(): Promise<void> {
   await Installation.end();
   if (rest) await perform('rest', () => rest.end(Number(process.env['KUBE_REST_SECONDS'] ?? 0)));
   for (const [name, scene] of wanted(LAST)) await perform(name, () => scene(stageOf(name, image)));
+}
+
+function together(...scenes: readonly Scene[]): Scene {
+  return async (stage) => void (await Promise.all(scenes.map((scene) => scene(stage))));
 }
 
 function stageOf(name: string, image: string): Stage {

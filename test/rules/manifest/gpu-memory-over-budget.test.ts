@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { gpuMemoryOverBudget as rule } from '../../../rules/manifest/gpu-memory-over-budget.ts';
 import { first, judgeText, pod, said } from './manifests.ts';
 
-const server = (args: string, { type = 'g5.2xlarge', gpus = 1, selector = `node.kubernetes.io/instance-type: ${type}` } = {}): string =>
-  pod(`image: vllm/vllm-openai:v0.11.0\nargs: [${args}]\nresources: { limits: { nvidia.com/gpu: ${gpus} } }`, `nodeSelector: { ${selector} }`);
+const server = (args: string, { type = 'g5.2xlarge', gpus = 1, selector = '' } = {}): string =>
+  pod(`image: vllm/vllm-openai:v0.11.0\nargs: [${args}]\nresources: { limits: { nvidia.com/gpu: ${gpus} } }`, `nodeSelector: { ${selector === '' ? `node.kubernetes.io/instance-type: ${type}` : selector} }`);
 const training = (command: string, type = 'p4d.24xlarge', gpus = 8): string => pod(`image: a:1\ncommand: [bash, -c, "${command}"]\nresources: { limits: { nvidia.com/gpu: ${gpus} } }`, `nodeSelector: { node.kubernetes.io/instance-type: ${type} }`);
 const large = '--model, Qwen/Qwen2.5-14B-Instruct, --max-model-len, "4096"';
 

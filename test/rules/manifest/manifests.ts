@@ -4,15 +4,19 @@ import { validator } from '../../../agent/preflight/schema.ts';
 import schemas from '../../../agent/preflight/schemas.json' with { type: 'json' };
 import type { Rule, Settings } from '../../../rules/define.ts';
 import { judge } from '../fixtures.ts';
+import { expectAgreement } from './policy-agreement.ts';
 
 /** What preflight reads from this text of a file `job.yaml`. */
 export function manifests(text: string, file = 'job.yaml'): Manifests {
   return readManifests([{ file, text, why: undefined, isNamed: true }], validator(schemas), file);
 }
 
-/** What a manifest rule says of this text. */
+/** What a manifest rule says of this text; its admission policy, where it has one, must agree. */
 export function judgeText(rule: Rule, text: string, settings: Settings = {}): readonly Judgement[] {
-  return judge(rule, { manifests: manifests(text) }, undefined, 0, settings);
+  const judgements = judge(rule, { manifests: manifests(text) }, undefined, 0, settings);
+  // With other thresholds a rule may say less than its policy, which knows none.
+  if (Object.keys(settings).length === 0) expectAgreement(rule, text, judgements);
+  return judgements;
 }
 
 /** The same in short: `line field: message`, `unknown` before what could not be judged. */

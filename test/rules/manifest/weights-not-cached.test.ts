@@ -29,7 +29,7 @@ describe('silent', () => {
 
   test('by subPath, at the default place, or with a directory of its own', () => {
     expect(said(rule, server({ env: home, mounts: '{ name: shared, mountPath: /shared/hf, subPath: cache }', volumes: claim }))).toEqual([]);
-    expect(said(rule, server({ mounts: '{ name: shared, mountPath: /root/.cache/huggingface }', volumes: claim }))).toEqual([]);
+    expect(said(rule, server({ mounts: '{ name: shared, mountPath: /home/vllm/.cache/huggingface }', volumes: claim }))).toEqual([]);
     expect(said(rule, server({ rest: ', --download-dir=/shared/models', mounts: shared, volumes: claim }))).toEqual([]);
   });
 

@@ -61,3 +61,67 @@ describe('PodCrashLooping reports', () => {
     ]);
   });
 });
+
+describe('PodCrashLooping with the end of the log', () => {
+  const logged = (logTail: readonly string[], exitCode = 1) => judge(podCrashLooping, pods([pod({ containers: [{ ...crashing(exitCode), logTail }] })]));
+
+  it('says what the program died of, not what its wrapper says last', () => {
+    const log = [
+      '(EngineCore_DP0 pid=212) INFO 10-06 12:00:31 [gpu_worker.py:298] Available KV cache memory: 1.50 GiB',
+      '(EngineCore_DP0 pid=212) Traceback (most recent call last):',
+      '(EngineCore_DP0 pid=212)   File "/app/vllm/v1/core/kv_cache_utils.py", line 644, in check',
+      "(EngineCore_DP0 pid=212) ValueError: To serve at least one request with the models's max seq len (131072), (16.00 GiB KV cache is needed, which is larger than the available KV cache memory (1.50 GiB). Based on the available memory, the estimated maximum model length is 12288. Try increasing",
+      '(APIServer pid=1) Traceback (most recent call last):',
+      '(APIServer pid=1) RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}',
+    ];
+    expect(logged(log)).toMatchObject([
+      {
+        message: expect.stringContaining("with exit code 1 (Error); its log says: ValueError: To serve at least one request with the models's max seq len (131072)"),
+        evidence: { log: log.map((line) => expect.stringContaining(line.slice(0, 300))) },
+        causes: [
+          {
+            cause: 'max-model-len-too-long',
+            likelihood: 'likely',
+            why: 'one request of max_model_len does not fit into the KV cache; vLLM estimates that 12288 tokens do',
+            check: ['kubectl logs --previous --tail=80 -n ml grpo-worker-0 -c trainer'],
+            fix: ['# --max-model-len 12288, or a higher --gpu-memory-utilization or --tensor-parallel-size', expect.stringContaining('railmedic budget')],
+          },
+          { cause: 'application-error', likelihood: 'possible' },
+        ],
+      },
+    ]);
+  });
+
+  it('shows twelve lines, each of at most 300 characters', () => {
+    const [finding] = logged([...Array.from({ length: 150 }, (_, index) => `line ${index}`), 'y'.repeat(800)]);
+    expect(finding).toMatchObject({ message: expect.stringMatching(/; its log says: y{300}…$/), evidence: { log: ['line 139', ...Array.from({ length: 10 }, (_, index) => `line ${140 + index}`), `${'y'.repeat(300)}…`] } });
+  });
+
+  it('does not blame the log where something killed the container from outside', () => {
+    expect(logged(['PermissionError: [Errno 13] Permission denied: \'/tmp/x\''], 137)).toMatchObject([
+      { causes: [{ cause: 'killed', likelihood: 'likely' }, { cause: 'permission-denied', likelihood: 'possible' }, { cause: 'application-error', likelihood: 'possible' }] },
+    ]);
+    expect(logged(['NET/OFI aws-ofi-nccl initialization failed'], 134)).toMatchObject([
+      { causes: [{ cause: 'efa-not-in-the-pod', likelihood: 'likely' }, { cause: 'native-crash', likelihood: 'possible' }, { cause: 'application-error' }] },
+    ]);
+  });
+
+  it('reads a termination message that is the end of the log likewise', () => {
+    const message = 'Traceback (most recent call last):\n  File "train.py", line 1\nModuleNotFoundError: No module named \'flash_attn\'\n';
+    expect(judge(podCrashLooping, pods([pod({ containers: [crashing(1, message)] })]))).toMatchObject([
+      { message: expect.stringMatching(/it left this message: ModuleNotFoundError: No module named 'flash_attn'$/), evidence: { log: { length: 3 } }, causes: [{ cause: 'module-missing' }, {}] },
+    ]);
+  });
+
+  it('stands without the log, and says why there is none', () => {
+    const [finding] = judge(podCrashLooping, pods([pod({ containers: [{ ...crashing(1), logMissing: 'it is empty' }] })]));
+    expect(finding).toMatchObject({ message: expect.stringMatching(/with exit code 1 \(Error\); its log was not read: it is empty$/), evidence: { logNotRead: 'it is empty' } });
+    expect(finding).not.toHaveProperty('evidence.log');
+  });
+
+  it('lets nothing of the log into what a person pastes', () => {
+    const [finding] = logged(['CUDA out of memory. Tried to allocate 1.00 GiB $(reboot)', 'To serve at least one request with the model $(reboot) estimated maximum model length is 12$(reboot)']);
+    expect(finding).toMatchObject({ causes: [{ cause: 'cuda-out-of-memory' }, { cause: 'max-model-len-too-long' }, {}] });
+    expect(JSON.stringify((finding as { readonly causes?: unknown }).causes)).not.toContain('reboot');
+  });
+});

@@ -33,6 +33,22 @@ describe('PodOomKilled reports', () => {
       },
     ]);
   });
+  it('what the limit holds of a model, in host memory, and how to know what is needed', () => {
+    const now = pods([pod({ containers: [container({ lastState: killed })] })]);
+    expect(judge(podOomKilled, now)).toMatchObject([
+      {
+        causes: [
+          {
+            why: expect.stringContaining("At most 275 G parameters of sleeping vLLM's weights (2 bytes each), or 39 G of an offloaded AdamW trainer (14), fit into the limit"),
+            fix: [expect.stringMatching(/^railmedic budget train .* 8 times, once for each GPU of this pod$/), expect.any(String)],
+          },
+          { cause: 'shared-memory-counts' },
+        ],
+      },
+    ]);
+    const without = pods([pod({ requests: { 'vpc.amazonaws.com/efa': 4 }, containers: [container({ lastState: killed, memoryLimitBytes: undefined })] })]);
+    expect(judge(podOomKilled, without)).toMatchObject([{ causes: [{ why: expect.stringMatching(/offloading more$/) }, {}] }]);
+  });
   it('the next one of the same container, and one without a limit', () => {
     const before = pods([pod({ containers: [container({ lastState: killed, restarts: 1 })] })]);
     const now = pods([pod({ containers: [container({ lastState: again, restarts: 2, memoryLimitBytes: undefined })] })]);

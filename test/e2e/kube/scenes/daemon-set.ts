@@ -76,7 +76,7 @@ async function memory({ checks }: Stage, installation: Installation, pod: PodObj
 
 /** A trainer that the scheduler placed and kubelet gave the device; then the device falls silent. */
 async function fault({ cluster, checks }: Stage, installation: Installation): Promise<void> {
-  await checks.within(20, async () => ((await cluster.api.get<{ status: { allocatable: Record<string, string> } }>(`/api/v1/nodes/${NODE}`)).status.allocatable['vpc.amazonaws.com/efa'] === '1' ? true : undefined));
+  await checks.within(20, async () => ((await cluster.api.get<{ status: { allocatable: Record<string, string> } }>(`/api/v1/nodes/${NODE}`)).status.allocatable['vpc.amazonaws.com/efa'] === '2' ? true : undefined));
   await cluster.api.create('/api/v1/namespaces/default/pods', podObject('trainer', { 'vpc.amazonaws.com/efa': '1' }));
   // Kubelet is asked once a minute.
   const held = await checks.within(75, async () => (await installation.metrics()).find((line) => line.startsWith('railmedic_pod_device_info{') && line.includes('trainer')));
