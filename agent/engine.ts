@@ -190,9 +190,12 @@ export class Engine {
 function linkStories(findings: readonly Finding[], rules: readonly ConfiguredRule[]): readonly Finding[] {
   const explainers = new Map(rules.map(({ rule }) => [rule.name, rule.explainedBy]));
   const firing = findings.filter((finding) => finding.state === 'firing' && !finding.shadow && finding.suppressed === undefined);
-  const pairs = firing.flatMap((effect) =>
-    firing.filter((cause) => explainers.get(effect.rule)?.includes(cause.rule) && canExplain(cause, effect)).map((cause) => ({ cause, effect })),
-  );
+  const pairs = firing.flatMap((effect) => {
+    const by = explainers.get(effect.rule) ?? [];
+    // Most rules have none, and a large audit has thousands of findings.
+    if (by.length === 0) return [];
+    return firing.filter((cause) => by.includes(cause.rule) && canExplain(cause, effect)).map((cause) => ({ cause, effect }));
+  });
   if (pairs.length === 0) return findings;
   const name = ({ rule, subject }: Finding): FindingName => ({ rule, subject });
   return findings.map((finding) => ({

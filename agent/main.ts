@@ -29,4 +29,6 @@ try {
     process.exitCode = STATUS_WRONG_CALL;
   }
 }
+// A pipe takes 64 KiB at once; the rest of a long report would end with this process.
+await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
 exitNow(process.exitCode ?? 0);

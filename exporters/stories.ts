@@ -1,5 +1,6 @@
 import type { Finding, FindingName } from '../agent/model.ts';
 import { groupAlike, type Group } from './groups.ts';
+import { isWorse, severityRank } from './severity.ts';
 
 /** A fault and what it explains: told together, since whoever mends the first mends the rest. */
 export interface Story {
@@ -9,8 +10,6 @@ export interface Story {
   /** What the group explains as well and another story tells. */
   readonly toldElsewhere: readonly FindingName[];
 }
-
-const WORST_FIRST = ['critical', 'warning', 'info'];
 
 /** Every firing finding once, the story with the worst finding first. Where findings explain each other in a ring, the first is told. */
 export function storiesOf(firing: readonly Finding[]): readonly Story[] {
@@ -52,12 +51,16 @@ function other(finding: Finding, explainer: Finding | undefined): boolean {
 }
 
 function worst({ group, concerned }: Story): number {
-  return Math.min(...[...group, ...concerned].map(({ severity }) => WORST_FIRST.indexOf(severity)));
+  return Math.min(...[...group, ...concerned].map(({ severity }) => severityRank(severity)));
 }
 
 /** `GpuSpinning, because of this: 8 of 8 GPUs spin: …`; names the severity where it is worse than that of what explains it. */
-export function concernWords({ rule, subject, message, severity }: Finding, [head]: Group): string {
-  const where = subject === 'node' || message.includes(subject) ? '' : `${subject}: `;
-  const isWorse = WORST_FIRST.indexOf(severity) < WORST_FIRST.indexOf(head.severity);
-  return `${rule}${isWorse ? ` (${severity})` : ''}, because of this: ${where}${message}`;
+export function concernWords(finding: Finding, [head]: Group): string {
+  const { rule, severity } = finding;
+  return `${rule}${isWorse(severity, head.severity) ? ` (${severity})` : ''}, because of this: ${statement(finding)}`;
+}
+
+/** The message with its subject before it, where it does not name that itself. */
+export function statement({ subject, message }: Pick<Finding, 'subject' | 'message'>): string {
+  return subject === 'node' || message.includes(subject) ? message : `${subject}: ${message}`;
 }

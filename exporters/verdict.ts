@@ -1,4 +1,5 @@
 import type { Finding, Report, SourceStatus } from '../agent/model.ts';
+import { severityRank } from './severity.ts';
 
 export type Verdict = 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN';
 export type ExitStatus = 0 | 1 | 2 | 3;
@@ -16,15 +17,13 @@ export interface Sorted {
   readonly failed: readonly SourceStatus[];
 }
 
-const WORST_FIRST = ['critical', 'warning', 'info'];
-
 export function sortOut(report: Report): Sorted {
   const loud = report.findings.filter((finding) => !finding.shadow && finding.suppressed === undefined);
   const silent = report.findings.filter((finding) => finding.state === 'firing' && !loud.includes(finding));
   return {
     firing: loud
       .filter((finding) => finding.state === 'firing')
-      .toSorted((a, b) => WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity)),
+      .toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity)),
     unknown: loud.filter((finding) => finding.state === 'unknown'),
     resolved: loud.filter((finding) => finding.state === 'resolved'),
     shadow: silent.filter((finding) => finding.shadow),

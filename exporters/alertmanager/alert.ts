@@ -1,5 +1,6 @@
 import type { Cause, Finding, Report } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
+import { statement } from '../stories.ts';
 
 /** A finding in Alertmanager's words. Two with the same labels are the same alert to it. */
 export interface Alert {
@@ -51,12 +52,11 @@ export function alertOf(finding: Finding, { node, nodeGroup }: AlertNode, words:
 }
 
 function annotationsOf(finding: Finding, node: string, words: AlertWords): Record<string, string> {
-  const { rule, subject, message, causes, explainedBy } = finding;
+  const { rule, causes, explainedBy } = finding;
   const { runbookBase } = words;
-  const where = subject === 'node' || message.includes(subject) ? '' : `${subject}: `;
   const all: readonly (readonly [string, string])[] = [
     ['summary', text(`${finding.title}.`)],
-    ['description', text(`${node}: ${where}${message}`)],
+    ['description', text(`${node}: ${statement(finding)}`)],
     ['cause', causes.slice(0, MAX_CAUSES).map(causeWords).join('\n')],
     ['check', commands(rule, causes.find(({ check }) => check.length > 0)?.check)],
     ['fix', commands(rule, causes.find(({ fix }) => fix.length > 0)?.fix)],

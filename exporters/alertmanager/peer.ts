@@ -106,7 +106,8 @@ export class Peer {
     for (const key of this.#told.keys()) if (!ledger.entries.has(key)) this.#told.delete(key);
     while (!this.#stopping.signal.aborted && clock.monotonicMs() >= this.#retryAtMs) {
       const due = [...ledger.entries.values()].filter((entry) => this.#isDue(entry)).slice(0, BATCH);
-      if (due.length === 0) return;
+      // A peer that is down is asked even with nothing to tell: else it would count as down until the next alert.
+      if (due.length === 0 && this.isUp) return;
       try {
         await this.#deliver(due);
         this.#succeeded();

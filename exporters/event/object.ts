@@ -3,6 +3,7 @@ import type { Finding } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 import { cutToBytes, fit } from '../kubernetes/fit.ts';
 import { findingsText } from '../node-condition/text.ts';
+import { statement } from '../stories.ts';
 import { duration, secondsBetween } from '../words.ts';
 import { REPORTING_CONTROLLER, targetKey, type Announcement, type Target } from './types.ts';
 
@@ -56,17 +57,13 @@ function regardingPod({ namespace, name, uid }: Target & { readonly kind: 'Pod' 
 function noteOf({ type, target, findings }: Announcement, nodeName: string): string {
   const where = target.kind === 'Node' ? '' : `node ${nodeName}: `;
   if (type === 'Warning') return findingsText(findings, NOTE_BYTES, where);
-  const [first, ...others] = findings;
-  return fit([`${where}over${lasted(first)}: ${told(first)}`, ...others.map(told)], '', NOTE_BYTES);
+  const [first, ...others] = findings.map((finding) => visible(statement(finding)));
+  return fit([`${where}over${lasted(findings[0])}: ${first ?? ''}`, ...others], '', NOTE_BYTES);
 }
 
 function lasted({ since, changedAt, state }: Finding): string {
   const seconds = state === 'resolved' ? secondsBetween(since, changedAt) : undefined;
   return seconds === undefined ? '' : ` after ${duration(seconds)}`;
-}
-
-function told({ subject, message }: Finding): string {
-  return visible(subject === 'node' || message.includes(subject) ? message : `${subject}: ${message}`);
 }
 
 /** Kubernetes reads exactly six digits of a second here. */

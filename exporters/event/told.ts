@@ -1,5 +1,6 @@
 import type { Finding, Report } from '../../agent/model.ts';
 import { isAtLeast, type Floor } from '../node-condition/judge.ts';
+import { isWorse, severityRank } from '../severity.ts';
 import { keyOf } from '../stories.ts';
 import { sortOut } from '../verdict.ts';
 import { targetKey, type Announcement, type PodTarget, type Target } from './types.ts';
@@ -13,7 +14,6 @@ interface Told {
 const PODS_PER_FINDING = 8;
 /** Of what is remembered; beyond it nothing new is told until something ends. */
 const MAX_TOLD = 4096;
-const WORST_FIRST = ['critical', 'warning', 'info'];
 const NODE: Target = { kind: 'Node' };
 
 /**
@@ -49,7 +49,7 @@ export class ToldEvents {
   #isNews(key: string, { finding }: Told): boolean {
     const before = this.#told.get(key)?.finding;
     if (!before) return this.#told.size < MAX_TOLD;
-    return WORST_FIRST.indexOf(finding.severity) < WORST_FIRST.indexOf(before.severity);
+    return isWorse(finding.severity, before.severity);
   }
 
   /** Told as begun and now at an end. Forgets those of which no end is to be told: silenced, or the pod is gone. */
@@ -97,5 +97,5 @@ function grouped(type: Announcement['type'], items: readonly Told[]): readonly A
 }
 
 function rank({ target, findings }: Announcement): number {
-  return (target.kind === 'Node' ? 0 : 10) + WORST_FIRST.indexOf(findings[0].severity);
+  return (target.kind === 'Node' ? 0 : 10) + severityRank(findings[0].severity);
 }

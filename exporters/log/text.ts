@@ -1,6 +1,6 @@
-import type { Finding, FindingName, Report, Severity } from '../../agent/model.ts';
-import type { Group } from '../groups.ts';
-import { groupAlike, namesWords } from '../groups.ts';
+import type { Finding, FindingName, Report } from '../../agent/model.ts';
+import { groupAlike, namesWords, type Group } from '../groups.ts';
+import { isWorse } from '../severity.ts';
 import { storiesOf, type Story } from '../stories.ts';
 import { sortOut } from '../verdict.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
@@ -11,7 +11,6 @@ import type { Change, FindingChange, Told } from './transitions.ts';
 
 /** So many names stand in one line; the others are a number. */
 const MOST_NAMES = 12;
-const WORST_FIRST: readonly Severity[] = ['critical', 'warning', 'info'];
 
 /** The lines of changes that are told as one: a block where a finding starts or stands alone, one line for everything else. */
 export function toldLines(told: Told, report: Report): readonly string[] {
@@ -89,12 +88,8 @@ function split<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly 
 function storyWords({ group, concerned }: Story, time: string): string {
   const [{ severity }] = group;
   const oldest = group.map(({ since }) => since).toSorted()[0] ?? time;
-  const explains = groupAlike(concerned).map((alike) => `${isWorse(alike[0], severity) ? `${alike[0].severity} ` : ''}${placesWords(alike)}`);
+  const explains = groupAlike(concerned).map((alike) => `${isWorse(alike[0].severity, severity) ? `${alike[0].severity} ` : ''}${placesWords(alike)}`);
   return `${severity} ${placesWords(group)} for ${duration(secondsBetween(oldest, time) ?? 0)}${explains.length > 0 ? ` (explains ${explains.join('; ')})` : ''}`;
-}
-
-function isWorse(finding: Finding, than: Severity): boolean {
-  return WORST_FIRST.indexOf(finding.severity) < WORST_FIRST.indexOf(than);
 }
 
 /** The agent's own words: `key=value` after the message. */

@@ -1,4 +1,5 @@
-import type { Finding, Report } from '../../agent/model.ts';
+import type { Finding, Report, Severity } from '../../agent/model.ts';
+import { isWorse } from '../severity.ts';
 import { sortOut } from '../verdict.ts';
 import { settleSeconds, type RuleFacts } from '../kubernetes/parts.ts';
 import type { Subject } from './types.ts';
@@ -14,10 +15,8 @@ export type Verdict =
   | { readonly kind: 'settling'; readonly seconds: number }
   | { readonly kind: 'blind'; readonly why: readonly string[] };
 
-const WORST_FIRST = ['critical', 'warning', 'info'];
-
-export function isAtLeast(severity: string, floor: Floor): boolean {
-  return WORST_FIRST.indexOf(severity) <= WORST_FIRST.indexOf(floor);
+export function isAtLeast(severity: Severity, floor: Floor): boolean {
+  return !isWorse(floor, severity);
 }
 
 /** Says of each report what it means for one condition. Remembers only since when each rule can see. */

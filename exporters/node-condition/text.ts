@@ -2,6 +2,7 @@ import type { Finding } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 import { namesWords } from '../groups.ts';
 import { fit } from '../kubernetes/fit.ts';
+import { statement } from '../stories.ts';
 import { count } from '../words.ts';
 import type { Floor, Verdict } from './judge.ts';
 import type { Subject } from './types.ts';
@@ -32,17 +33,13 @@ export function findingsText(findings: readonly Finding[], maxBytes: number, bef
   if (!worst) return '';
   const [cause] = worst.causes;
   const why = cause && cause.likelihood !== 'possible' ? [visible(`${cause.likelihood === 'likely' ? 'likely' : 'cause'}: ${cause.why}`)] : [];
-  const rest = others.map((finding) => visible(`${finding.rule === worst.rule ? '' : `${finding.rule}: `}${stated(finding)}`));
-  const first = visible(`${before}${stated(worst)}`);
+  const rest = others.map((finding) => visible(`${finding.rule === worst.rule ? '' : `${finding.rule}: `}${statement(finding)}`));
+  const first = visible(`${before}${statement(worst)}`);
   // What fits beside the message belongs to it: "and 3 more" counts findings.
   const whole = [first, ...why].join('; ');
   const tail = `; railmedic explain ${worst.rule}`;
   const head = Buffer.byteLength(whole + tail) + 20 > maxBytes ? first : whole;
   return fit([head, ...rest], tail, maxBytes);
-}
-
-function stated({ subject, message }: Finding): string {
-  return subject === 'node' || message.includes(subject) ? message : `${subject}: ${message}`;
 }
 
 export function clearText(verdict: Verdict & { readonly kind: 'clear' }, { words }: Subject, floor: Floor): ConditionText {
@@ -66,6 +63,7 @@ export function settlingText(seconds: number): ConditionText {
 export function blindText(why: readonly string[], before: string | undefined): ConditionText {
   const entries = why.map((reason) => visible(reason));
   const [first = '', ...others] = entries;
-  const known = before === undefined ? [] : [`before: ${before}`];
+  // It may have stood on the Node before this agent began, and others can write there too.
+  const known = before === undefined ? [] : [`before: ${visible(before)}`];
   return { reason: 'CannotTell', message: fit([`cannot tell: ${first}`, ...known, ...others], '', MAX_BYTES), identity: 'CannotTell' };
 }

@@ -1,6 +1,6 @@
 import type { ChecklistItem, PreflightReport } from '../../agent/model.ts';
 import { jsonText, visible } from '../escape.ts';
-import { dimmed } from '../terminal/finding.ts';
+import { columnsOf, dimmed, sectionsText } from '../terminal/heading.ts';
 import { ends, hang } from '../terminal/layout.ts';
 import { painter, type Paint, type Tone } from '../terminal/paint.ts';
 import { preflightJson } from './json.ts';
@@ -15,13 +15,12 @@ const MOST_PLACES = 4;
 
 /** The production guide's checklist for a person: each line passed, failed or not to be told here, and by which rule. Ends with a newline. */
 export function renderChecklist(report: PreflightReport, items: readonly ChecklistItem[], options: PreflightTerminal): string {
-  const width = Math.min(120, Math.max(40, options.width));
+  const width = columnsOf(options.width);
   const paint = painter(options.colour);
   const sections = [...Map.groupBy(items, ({ section }) => section)].map(([section, own]) => [paint('strong', section), ...own.flatMap((item) => itemLines(item, width, paint))]);
   const count = (status: ChecklistItem['status']): number => items.filter((item) => item.status === status).length;
   const sum = `${count('passed')} passed, ${count('failed')} failed, ${count('hidden')} cannot be told from here. railmedic preflight without --checklist shows every finding and what to write.`;
-  const blocks = [ends('railmedic preflight', `checklist of ${readWords(report)}`, '', width), ...sections, hang('', sum, width, 0)];
-  return `${blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`;
+  return sectionsText([ends('railmedic preflight', `checklist of ${readWords(report)}`, '', width), ...sections, hang('', sum, width, 0)]);
 }
 
 function itemLines({ status, text, why, rules, checks, nodeRules, places }: ChecklistItem, width: number, paint: Paint): readonly string[] {

@@ -1,9 +1,8 @@
 import type { ClusterCheck, PreflightReport } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
-import { dimmed } from '../terminal/finding.ts';
+import { dimmed, type Look } from '../terminal/heading.ts';
 import { hang } from '../terminal/layout.ts';
 import type { Tone } from '../terminal/paint.ts';
-import type { Look } from './finding.ts';
 import { checksOf } from './verdict.ts';
 
 const ORDER: readonly ClusterCheck['status'][] = ['failed', 'unknown', 'ok', 'skipped'];

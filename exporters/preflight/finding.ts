@@ -1,13 +1,7 @@
 import type { Finding, Place } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
-import { dimmed } from '../terminal/finding.ts';
-import { columns, ends, hang } from '../terminal/layout.ts';
-import type { Paint } from '../terminal/paint.ts';
-
-export interface Look {
-  readonly width: number;
-  readonly paint: Paint;
-}
+import { dimmed, titleLines, type Look } from '../terminal/heading.ts';
+import { columns, hang } from '../terminal/layout.ts';
 
 /** So many places of one fault are spelled out; the others are named by line. */
 const MOST_PLACES = 20;
@@ -29,16 +23,6 @@ export function faultLines(group: Alike, look: Look): readonly string[] {
     ...(isSame ? snippetLines(first.place, look) : []),
     ...dimmed(hang('    why', `railmedic explain ${first.rule}   ${first.page}`, look.width), look.paint),
   ];
-}
-
-function titleLines({ severity, title, rule }: Finding, { width, paint }: Look): readonly string[] {
-  const word = severity.toUpperCase();
-  return ends(word, visible(title), rule, width).map((line, index, lines) => {
-    const head = index === 0 ? paint(severity, word) : '';
-    const tail = index === lines.length - 1 ? paint('dim', rule) : '';
-    const middle = line.slice(index === 0 ? word.length : 0, tail === '' ? undefined : -rule.length);
-    return head + (middle.trim() === '' ? middle : paint('strong', middle)) + tail;
-  });
 }
 
 function placeLines({ place, message, evidence }: Finding, withSnippet: boolean, look: Look): readonly string[] {

@@ -1,12 +1,12 @@
 import type { Finding, PreflightReport, SkippedDocument } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
-import { dimmed } from '../terminal/finding.ts';
-import { ends, hang, wrap } from '../terminal/layout.ts';
-import { painter, type Tone } from '../terminal/paint.ts';
+import { calmLines, columnsOf, dimmed, sectionsText, verdictLines, type Look } from '../terminal/heading.ts';
+import { hang, wrap } from '../terminal/layout.ts';
+import { painter } from '../terminal/paint.ts';
 import { sortOut, type Sorted, type Verdict } from '../verdict.ts';
 import { count } from '../words.ts';
 import { checkLines } from './checks.ts';
-import { faultLines, lineOf, type Alike, type Look } from './finding.ts';
+import { faultLines, lineOf, type Alike } from './finding.ts';
 import { preflightVerdict } from './verdict.ts';
 
 export interface PreflightTerminal {
@@ -15,28 +15,21 @@ export interface PreflightTerminal {
   readonly colour: boolean;
 }
 
-const TONES: Readonly<Record<Verdict, Tone>> = { OK: 'ok', WARNING: 'warning', CRITICAL: 'critical', UNKNOWN: 'unknown' };
 /** So many documents that were left aside are named; the rest are counted. */
 const MOST_SKIPPED = 8;
 
 /** What `preflight` prints: the verdict, each file's faults with what to write, what could not be judged. Ends with a newline. */
 export function renderPreflight(report: PreflightReport, options: PreflightTerminal): string {
-  const look: Look = { width: Math.min(120, Math.max(40, options.width)), paint: painter(options.colour) };
+  const look: Look = { width: columnsOf(options.width), paint: painter(options.colour) };
   const sorted = sortOut(report);
   const verdict = preflightVerdict(report);
-  const sections = [
-    headLines(report, verdict, look),
+  return sectionsText([
+    verdictLines('railmedic preflight', readWords(report), verdict, look),
     checkLines(report, look),
-    ...(sorted.firing.length === 0 ? [calmLines(report, verdict, look)] : []),
+    ...(sorted.firing.length === 0 ? [calmLines(verdict, calmWords(report, verdict), look)] : []),
     ...blocks(sorted.firing, look),
     footLines(report, sorted, look),
-  ];
-  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`;
-}
-
-function headLines(report: PreflightReport, verdict: Verdict, { width, paint }: Look): readonly string[] {
-  const lines = ends('railmedic preflight', readWords(report), verdict, width);
-  return lines.map((line, index) => (index === lines.length - 1 ? line.slice(0, -verdict.length) + paint(TONES[verdict], verdict) : line));
+  ]);
 }
 
 /** `2 files, 5 objects, 1 workload` */
@@ -48,10 +41,8 @@ export function readWords({ files, snapshot }: PreflightReport): string {
   return [...(isLive ? ['live'] : [count(files.length, 'file')]), count(objects.length, 'object'), count(workloads.length, 'workload')].join(', ');
 }
 
-function calmLines({ rulesEvaluated }: PreflightReport, verdict: Verdict, { width, paint }: Look): readonly string[] {
-  const words = verdict === 'OK' ? `nothing is wrong that ${count(rulesEvaluated, 'rule')} can see` : 'no fault found, but not everything could be judged';
-  const [first = '', ...rest] = hang(verdict, words, width, verdict.length + 2);
-  return [paint(TONES[verdict], verdict) + first.slice(verdict.length), ...rest];
+function calmWords({ rulesEvaluated }: PreflightReport, verdict: Verdict): string {
+  return verdict === 'OK' ? `nothing is wrong that ${count(rulesEvaluated, 'rule')} can see` : 'no fault found, but not everything could be judged';
 }
 
 /** By file in the order of reading; within a file worst first, and one block for what a rule says of several places. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Finding, PreflightReport, Severity } from '../../agent/model.ts';
-import { jsonText } from '../escape.ts';
+import { jsonText, visible } from '../escape.ts';
 
 /** What SARIF says of a rule; the same for every run. */
 export interface SarifRule {
@@ -67,14 +67,20 @@ function messageOf({ message, place, rule }: Finding): string {
   if (place?.found !== undefined) parts.push(`Found: ${place.found}`);
   if (place?.expected !== undefined) parts.push(`Expected: ${place.expected}`);
   if (place?.snippet !== undefined) parts.push(`Write:\n${place.snippet}`);
-  return [...parts, `railmedic explain ${rule}`].join('\n');
+  return [...parts, `railmedic explain ${rule}`].map(plain).join('\n');
 }
 
+/** Text of manifests: its lines stay, its control characters are shown, and `[text](address)` makes no link (section 3.11.6). */
+function plain(text: string): string {
+  return text.split('\n').map((line) => visible(line).replaceAll('](', '] (')).join('\n');
+}
+
+/** A live object has no line; a region would have to name one. */
 function locationJson({ place, subject }: Finding): object {
   const { file, line, column, object, field } = place ?? { file: '-', line: 1 };
   const name = object === undefined ? subject : [object, field].filter(Boolean).join(' ');
   return {
-    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: line, ...(column !== undefined && { startColumn: column }) } },
+    physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...(line > 0 && { region: { startLine: line, ...(column !== undefined && { startColumn: column }) } }) },
     logicalLocations: [{ fullyQualifiedName: name, kind: 'member' }],
   };
 }

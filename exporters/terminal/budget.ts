@@ -1,5 +1,7 @@
-import type { Paint } from './paint.ts';
+import { jsonText, visible } from '../escape.ts';
+import type { Look } from './heading.ts';
 import { ends, hang } from './layout.ts';
+import type { Paint } from './paint.ts';
 
 /** What the table shows of a budget; the shapes of rules/budget. */
 interface BudgetView {
@@ -33,11 +35,11 @@ const GIB = 1024 ** 3;
 const FIGURES = 40;
 
 /** The table of each phase, the verdict, and the ways to make it fit, best first. */
-export function budgetText(result: BudgetView, alternatives: readonly AlternativeView[], { width, paint }: { readonly width: number; readonly paint: Paint }): string {
+export function budgetText(result: BudgetView, alternatives: readonly AlternativeView[], { width, paint }: Look): string {
   const { plan } = result;
   const gpus = plan.tensorParallel * plan.pipelineParallel;
   const verdict = result.fits ? 'FITS' : 'DOES NOT FIT';
-  const head = ends('railmedic budget', `${plan.mode}  ${plan.model.name}  on ${gpus} × ${plan.gpuName}`, verdict, width);
+  const head = ends('railmedic budget', `${plan.mode}  ${visible(plan.model.name)}  on ${gpus} × ${plan.gpuName}`, verdict, width);
   const lines = [
     ...head.map((line) => line.replace(verdict, paint(result.fits ? 'ok' : 'critical', verdict))),
     '',
@@ -103,5 +105,5 @@ export function budgetJson(result: BudgetView, alternatives: readonly Alternativ
     phases: phases.map((phase) => ({ ...phase, lines: phase.lines.map((line) => ({ ...line, bytes: Math.round(line.bytes) })), needBytes: Math.round(phase.needBytes), limitBytes: Math.round(phase.limitBytes) })),
     alternatives: alternatives.map(({ change, budget }) => ({ change, needBytes: Math.max(...budget.phases.map((phase) => Math.round(phase.needBytes))) })),
   };
-  return JSON.stringify(body, undefined, 2);
+  return jsonText(body, 2);
 }

@@ -5,8 +5,8 @@ import { groupAlike, namesWords, type Group } from '../groups.ts';
 import { concernedPods, podsWords } from '../pods.ts';
 import { concernWords, type Story } from '../stories.ts';
 import { clock, duration, secondsBetween } from '../words.ts';
-import { columns, commandLines, ends, hang, padded, TEXT_COLUMN } from './layout.ts';
-import type { Paint } from './paint.ts';
+import { dimmed, titleLines, type Look } from './heading.ts';
+import { columns, commandLines, hang, padded, TEXT_COLUMN } from './layout.ts';
 
 /** So many places of one fault get a line each; the others are named. */
 const MOST_LINES = 12;
@@ -17,14 +17,12 @@ const MOST_PODS = 8;
 /** A longer subject (a GPU's UUID) stands on a line of its own. */
 const LONGEST_SUBJECT = 28;
 
-export interface Look {
-  readonly width: number;
-  readonly paint: Paint;
+export interface ReportLook extends Look {
   readonly report: Report;
 }
 
 /** A fault as a block: title and rule, what is seen where, what to think and what to type, and what else comes of it. */
-export function storyLines(story: Story, look: Look): readonly string[] {
+export function storyLines(story: Story, look: ReportLook): readonly string[] {
   const { group } = story;
   const [first] = group;
   return [
@@ -35,16 +33,6 @@ export function storyLines(story: Story, look: Look): readonly string[] {
     ...causeLines(first.causes, look),
     ...concernLines(story, look),
   ];
-}
-
-function titleLines({ severity, title, rule }: Finding, { width, paint }: Look): readonly string[] {
-  const word = severity.toUpperCase();
-  return ends(word, visible(title), rule, width).map((line, index, lines) => {
-    const head = index === 0 ? paint(severity, word) : '';
-    const tail = index === lines.length - 1 ? paint('dim', rule) : '';
-    const middle = line.slice(index === 0 ? word.length : 0, tail === '' ? undefined : -rule.length);
-    return head + (middle.trim() === '' ? middle : paint('strong', middle)) + tail;
-  });
 }
 
 function placeLines(group: Group, { width }: Look): readonly string[] {
@@ -75,7 +63,7 @@ function evidenceLines(group: Group, { width, paint }: Look): readonly string[] 
 }
 
 /** Only for what began before this watch. */
-function sinceLines(group: Group, { width, paint, report }: Look): readonly string[] {
+function sinceLines(group: Group, { width, paint, report }: ReportLook): readonly string[] {
   const oldest = group.map(({ since }) => since).toSorted()[0] ?? report.takenAt;
   const age = secondsBetween(oldest, report.takenAt);
   if (age === undefined || age <= report.windowSeconds + 1) return [];
@@ -110,12 +98,4 @@ function causeLines([first, ...others]: readonly Cause[], { width, paint }: Look
     }),
   ];
   return dimmed(plain, paint);
-}
-
-/** Labels stand back behind what they label. */
-export function dimmed(lines: readonly string[], paint: Paint): readonly string[] {
-  return lines.map((line) => {
-    const label = /^ {0,2}[a-z][\w ]{0,12}?(?= {2}|$)/.exec(line)?.[0];
-    return label === undefined ? line : paint('dim', label) + line.slice(label.length);
-  });
 }

@@ -4,9 +4,10 @@ import { gaps } from '../groups.ts';
 import { storiesOf, type Story } from '../stories.ts';
 import { sortOut, verdictOf, type Sorted, type Verdict } from '../verdict.ts';
 import { count, duration } from '../words.ts';
-import { dimmed, storyLines, type Look } from './finding.ts';
-import { ends, hang, wrap } from './layout.ts';
-import { painter, type Tone } from './paint.ts';
+import { storyLines, type ReportLook } from './finding.ts';
+import { calmLines, columnsOf, dimmed, sectionsText, verdictLines } from './heading.ts';
+import { hang, wrap } from './layout.ts';
+import { painter } from './paint.ts';
 import { seenWords } from './seen.ts';
 
 export interface TerminalOptions {
@@ -20,52 +21,45 @@ export interface TerminalOptions {
   readonly opening?: readonly string[];
 }
 
-const TONES: Readonly<Record<Verdict, Tone>> = { OK: 'ok', WARNING: 'warning', CRITICAL: 'critical', UNKNOWN: 'unknown' };
-
 /** What `diagnose` prints: the verdict, each fault with what to type, what could not be seen. Ends with a newline. */
 export function renderReport(report: Report, options: TerminalOptions): string {
   const paint = painter(options.colour);
-  const look: Look = { width: Math.min(120, Math.max(40, options.width)), paint, report };
+  const look: ReportLook = { width: columnsOf(options.width), paint, report };
   const sorted = sortOut(report);
   const verdict = verdictOf(report);
   const stories = storiesOf(sorted.firing);
   const blocks = stories.map((story) => storyLines(story, look));
-  const calm = verdict === 'OK' || verdict === 'UNKNOWN' ? [calmLines(verdict, look, options.earlier)] : [];
+  const calm = verdict === 'OK' || verdict === 'UNKNOWN' ? [nothingLines(verdict, look, options.earlier)] : [];
   const foot = footLines(sorted, stories, look);
   const opening = (options.opening ?? []).flatMap((line) => wrap(visible(line), look.width));
   const head = [...headLines(verdict, look, options.version), ...opening.map((line) => paint('dim', line))];
-  const sections = [head, ...calm, ...blocks, ...(foot.length > 0 ? [foot] : [])];
-  const text = sections.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n');
-  return `${text}\n`;
+  return sectionsText([head, ...calm, ...blocks, foot]);
 }
 
-function headLines(verdict: Verdict, { width, paint, report }: Look, version: string | undefined): readonly string[] {
+function headLines(verdict: Verdict, look: ReportLook, version: string | undefined): readonly string[] {
+  const { report } = look;
   const name = version === undefined ? 'railmedic' : `railmedic ${version}`;
   const type = report.instanceType === undefined ? [] : [visible(report.instanceType)];
   const rest = [visible(report.node), ...type, `watched ${duration(report.windowSeconds)}`].join('  ');
-  const lines = ends(name, rest, verdict, width);
-  return lines.map((line, index) =>
-    index === lines.length - 1 ? line.slice(0, -verdict.length) + paint(TONES[verdict], verdict) : line,
-  );
+  return verdictLines(name, rest, verdict, look);
 }
 
-function calmLines(verdict: 'OK' | 'UNKNOWN', look: Look, earlier: Snapshot | undefined): readonly string[] {
+function nothingLines(verdict: 'OK' | 'UNKNOWN', look: ReportLook, earlier: Snapshot | undefined): readonly string[] {
   const { width, paint, report } = look;
   const rules = count(report.rulesEvaluated, 'rule');
   const words = {
     OK: `nothing is wrong that ${rules} can see`,
     UNKNOWN: `no fault found, but not everything could be seen`,
   };
-  const [first = '', ...rest] = hang(verdict, words[verdict], width, verdict.length + 2);
   const seen = seenWords(report, earlier).flatMap((text, index) => hang(index === 0 ? '  seen' : '', text, width));
   const absent = report.sources.filter((source) => source.status === 'absent');
   const none = absent.flatMap(({ name, why }, index) =>
     hang(index === 0 ? '  not here' : '', visible(why === undefined ? name : `${name}: ${why}`), width),
   );
-  return [paint(TONES[verdict], verdict) + first.slice(verdict.length), ...rest, ...dimmed([...seen, ...none], paint)];
+  return [...calmLines(verdict, words[verdict], look), ...dimmed([...seen, ...none], paint)];
 }
 
-function footLines(sorted: Sorted, stories: readonly Story[], look: Look): readonly string[] {
+function footLines(sorted: Sorted, stories: readonly Story[], look: ReportLook): readonly string[] {
   const { width, paint, report } = look;
   const notSeen = gaps(sorted.failed, sorted.unknown).flatMap(({ why, who }, index) =>
     hang(index === 0 ? 'not seen' : '', visible(`${who.join(', ')}: ${why}`), width),

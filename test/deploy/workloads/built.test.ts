@@ -80,7 +80,7 @@ test.each([
   { rule: 'HostNetworkCollision', file: 'grpo-rayjob/base/rayjob.yaml', from: 'dnsPolicy: ClusterFirstWithHostNet', to: 'dnsPolicy: ClusterFirst' },
   { rule: 'SharedMemoryExceedsLimit', file: 'grpo-rayjob/base/rayjob.yaml', from: 'sizeLimit: 128Gi', to: 'sizeLimit: 700Gi' },
   { rule: 'CheckpointsOnLocalDisk', file: 'grpo-rayjob/base/rayjob.yaml', from: 'checkpoint_dir=/shared', to: 'checkpoint_dir=/tmp' },
-  { rule: 'WeightsNotCached', file: 'grpo-indexed-job/base/job.yaml', from: 'value: /shared/hf}', to: 'value: /root/hf}' },
+  { rule: 'WeightsNotCached', file: 'grpo-indexed-job/base/job.yaml', from: 'value: /shared/hf}', to: 'value: /home/trainer/hf}' },
   { rule: 'DisruptionUnprotected', file: 'grpo-rayjob/base/rayjob.yaml', from: 'karpenter.sh/do-not-disrupt', to: 'karpenter.sh/do-disrupt' },
   { rule: 'NcclTimeoutIneffective', file: 'grpo-indexed-job/base/job.yaml', from: 'TORCH_NCCL_HEARTBEAT_TIMEOUT_SEC', to: 'NCCL_TIMEOUT' },
   { rule: 'EnvironmentOutdated', file: 'grpo-indexed-job/base/job.yaml', from: 'FI_EFA_USE_HUGE_PAGE', to: 'RDMAV_FORK_SAFE' },

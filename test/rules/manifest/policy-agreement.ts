@@ -30,7 +30,7 @@ export function refusal(policy: ManifestPolicy, object: Fields, oldObject: Field
 export function objectsOf(text: string): readonly Fields[] {
   return parseAllDocuments(text, { merge: true, logLevel: 'silent' }).flatMap((document) => {
     const value: unknown = document.errors.length > 0 ? undefined : whole(document.toJS());
-    return typeof value === 'object' && value !== null && 'kind' in value && 'apiVersion' in value ? [{ metadata: {}, ...value } as Fields] : [];
+    return typeof value === 'object' && value !== null && 'kind' in value && 'apiVersion' in value ? [{ metadata: {}, ...value }] : [];
   });
 }
 
@@ -52,8 +52,8 @@ export function expectAgreement(rule: Rule, text: string, judgements: readonly J
   for (const object of objectsOf(text)) {
     const said = refusalOrError(policy, object);
     if (said instanceof Error) continue;
-    const name = (object['metadata'] as Fields)['name'] ?? (object['metadata'] as Fields)['generateName'] ?? '';
-    const own = judgements.filter((judgement) => !('undecided' in judgement) && judgement.place?.object?.startsWith(`${String(object['kind'])}/`) && judgement.place.object.endsWith(`/${String(name)}`));
+    const { name, generateName } = object['metadata'] as { readonly name?: string; readonly generateName?: string };
+    const own = judgements.filter((judgement) => !('undecided' in judgement) && judgement.place?.object?.startsWith(`${String(object['kind'])}/`) && judgement.place.object.endsWith(`/${name ?? generateName ?? ''}`));
     if (said !== undefined) expect(own.length, `${said}\nsaid the policy, and the rule nothing, of\n${text}`).toBeGreaterThan(0);
     const isSeen = policy.misses === undefined && policy.kinds.some(({ kind, group }) => kind === object['kind'] && String(object['apiVersion']).startsWith(group === '' ? 'v1' : `${group}/`));
     if (isSeen && own.length > 0) expect(said, `${rule.name} reports this, and its policy does not:\n${text}`).toBeDefined();
