@@ -3,12 +3,15 @@ import { flow } from '../traffic.ts';
 import { amount } from '../words.ts';
 import { html, type Markup } from './html.ts';
 
+/** rdmap16 before rdmap144. */
+const NAMES = new Intl.Collator('en', { numeric: true });
+
 export function deviceTable({ infiniband }: Snapshot): Markup | undefined {
   if (infiniband.status !== 'ok' || infiniband.value.devices.length === 0) return undefined;
   return html`<h2>Fabric devices</h2>
 <div class="scroll"><table>
 <tr><th>port</th><th>driver</th><th>state</th><th>rate</th><th class="number">packets sent</th><th class="number">packets received</th></tr>
-${infiniband.value.devices.flatMap(deviceRows)}
+${infiniband.value.devices.toSorted((a, b) => NAMES.compare(a.name, b.name)).flatMap(deviceRows)}
 </table></div>`;
 }
 
