@@ -1,5 +1,6 @@
-import { amountsOf, compare, podDevices, valueOf } from './attribution/pod-devices.ts';
+import { amountsOf, podDevices, valueOf } from './attribution/pod-devices.ts';
 import type { Finding, Pod, PodDevice, PodName, Snapshot } from './model.ts';
+import { byNamespaceAndName } from './parse/name-order.ts';
 
 export { podDevices } from './attribution/pod-devices.ts';
 
@@ -71,5 +72,5 @@ function names(pods: readonly Named[], devices: readonly PodDevice[]): readonly 
       const asked = amountsOf({ requests: pod.requests ?? {} });
       return { namespace, name, gpus: count('gpu') || asked.gpus, efa: count('efa') || asked.efa, rdma: count('rdma') || asked.rdma };
     })
-    .toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+    .toSorted(byNamespaceAndName);
 }

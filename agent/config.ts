@@ -1,5 +1,5 @@
 import type { Rule } from '../rules/define.ts';
-import type { ParsedConfig } from './parse-config.ts';
+import type { ParsedConfig } from './config/parse.ts';
 import type { ConfiguredRule } from './standing.ts';
 
 /** What a person changed of the defaults; parse-config.ts says what a file may hold. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --single-threaded-gc --v8-pool-size=1 --no-turbofan
 import { CommanderError } from 'commander';
+import { visible } from '../exporters/escape.ts';
 import { exitNow } from './host/exit.ts';
 import { buildProgram } from './program.ts';
 import { openTerminal } from './terminal.ts';
@@ -25,7 +26,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : STATUS_WRONG_CALL;
   else {
-    process.stderr.write(`railmedic: ${error instanceof Error ? error.message : String(error)}\n`);
+    // It can quote a manifest, a configuration or a server's answer.
+    const lines = (error instanceof Error ? error.message : String(error)).split('\n');
+    process.stderr.write(`railmedic: ${lines.map(visible).join('\n')}\n`);
     process.exitCode = STATUS_WRONG_CALL;
   }
 }

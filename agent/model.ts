@@ -2,7 +2,8 @@ import type { DeviceFiles, Infiniband, Netdev, Pci } from './model/fabric.ts';
 import type { NvidiaDmon, NvidiaQuery, NvidiaSmi } from './model/gpu.ts';
 import type { PodDevice, PodName, PodResources, Pods } from './model/kubernetes.ts';
 import type { Addresses, FabricProcesses, HostFacts, Imds, KernelLog, Mounts } from './model/host.ts';
-import type { Manifests, Place, SkippedDocument } from './model/manifest.ts';
+import type { Place } from './model/manifest-object.ts';
+import type { Manifests, SkippedDocument } from './model/manifest.ts';
 
 export type * from './model/checklist.ts';
 export type * from './model/cluster-audit.ts';
@@ -10,6 +11,7 @@ export type * from './model/fabric.ts';
 export type * from './model/gpu.ts';
 export type * from './model/host.ts';
 export type * from './model/kubernetes.ts';
+export type * from './model/manifest-object.ts';
 export type * from './model/manifest.ts';
 
 /**

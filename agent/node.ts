@@ -1,4 +1,4 @@
-import { openCluster, type Cluster } from './cluster.ts';
+import { openCluster, type Cluster } from './kubernetes/cluster.ts';
 import { liveClock, replayClock, type Clock } from './clock.ts';
 import { openCollectors } from './collectors/index.ts';
 import type { KernelLogCollector } from './collectors/kernel-log.ts';
@@ -35,7 +35,7 @@ export async function openNode(options: NodeOptions, fastSeconds: number, atOnce
 export async function readConfig(options: Pick<NodeOptions, 'config'>): Promise<Config> {
   if (options.config === undefined) return DEFAULT_CONFIG;
   // The YAML parser is loaded only when there is something to parse.
-  const { parseConfig } = await import('./parse-config.ts');
+  const { parseConfig } = await import('./config/parse.ts');
   return parseConfig(await readOwnFile(options.config), options.config, RULES);
 }
 

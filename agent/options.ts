@@ -42,7 +42,7 @@ export function parseAddress(text: string): string | undefined {
 }
 
 /** Of a switch that a variable can turn off as well: `RAILMEDIC_POD_LOGS=false` must not turn it on. */
-export function parseSwitch(text: string): boolean {
+function parseSwitch(text: string): boolean {
   if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
   if (['false', '0', 'no', 'off', ''].includes(text.toLowerCase())) return false;
   throw new InvalidArgumentError('expected true or false');

@@ -1,6 +1,6 @@
 import { NODE_RULES, RULES } from '../rules/index.ts';
 import type { Rule } from '../rules/define.ts';
-import { nearest } from './config-error.ts';
+import { nearest } from './parse/nearest.ts';
 
 /** A call that cannot be meant: the message names what was written and what is known. Ends the program with status 3. */
 export class UsageError extends Error {

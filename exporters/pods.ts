@@ -3,7 +3,7 @@ import { visible } from './escape.ts';
 import { count } from './words.ts';
 
 /** `ml/grpo-worker-0 (8 GPUs, 4 EFA)`; without what is not known of it. */
-export function podWords({ namespace, name, gpus, efa, rdma }: PodName): string {
+function podWords({ namespace, name, gpus, efa, rdma }: PodName): string {
   const held = [
     ...(gpus > 0 ? [count(gpus, 'GPU')] : []),
     ...(efa > 0 ? [`${efa} EFA`] : []),

@@ -84,12 +84,6 @@ export function packetRise(pair: PortPair): { readonly sent: bigint; readonly re
   return sent === undefined || received === undefined ? undefined : { sent, received };
 }
 
-/** `18 204`: digits in groups of three, so that long counts can be compared by eye. */
-export function grouped(value: bigint | number): string {
-  const text = typeof value === 'bigint' ? value.toString() : Math.round(value).toString();
-  return text.replace(/\B(?=(\d{3})+$)/g, ' ');
-}
-
 /** Holds a standing finding as unknown without making a new one. */
 export function undecided(subject: string, why: string): Undecided {
   return { undecided: subject, why, report: false };

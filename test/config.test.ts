@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configureRules, DEFAULT_CONFIG, suppressionFor } from '../agent/config.ts';
-import { parseConfig } from '../agent/parse-config.ts';
+import { parseConfig } from '../agent/config/parse.ts';
 import { defineRule } from '../rules/define.ts';
 
 const oneWay = defineRule({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { alertmanagerSchema } from '../agent/alertmanager-config.ts';
-import { parseConfig } from '../agent/parse-config.ts';
+import { alertmanagerSchema } from '../agent/config/alertmanager.ts';
+import { parseConfig } from '../agent/config/parse.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../docs/alertmanager.md'), 'utf8');
 const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '');

@@ -1,5 +1,6 @@
 import type { DeviceHolder, Gpu, InfinibandDevice, Pod, PodDevice, Reading, Snapshot } from '../model.ts';
 import { isFabricResource, isGpuResource } from '../parse/device-resources.ts';
+import { byText } from '../parse/name-order.ts';
 
 /** What is known of the node's devices and pods, from whichever source was seen. */
 interface Known {
@@ -26,7 +27,7 @@ export function podDevices(snapshot: Snapshot): readonly PodDevice[] {
   for (const holder of holdersHere(snapshot)) for (const device of ofHolder(holder, known)) add(device);
   for (const device of ofProcesses(snapshot, known)) add(device);
   for (const device of ofRequests([...found.values()], known)) add(device);
-  return [...found.values()].toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.pod, b.pod) || compare(a.device, b.device));
+  return [...found.values()].toSorted((a, b) => byText(a.namespace, b.namespace) || byText(a.pod, b.pod) || byText(a.device, b.device));
 }
 
 /** Kubelet is asked once a minute; a pod that the API server no longer has is gone at once. */
@@ -113,9 +114,4 @@ export function amountsOf({ requests }: Pick<Pod, 'requests'>): { readonly gpus:
 
 export function valueOf<T>(reading: Reading<T>): T | undefined {
   return reading.status === 'ok' ? reading.value : undefined;
-}
-
-/** By code unit: the same order on every machine. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

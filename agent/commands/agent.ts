@@ -87,7 +87,7 @@ export interface AgentParts {
 async function configured(config: Config, { listen, interval }: AgentOptions, log: LogExporter, prometheus: PrometheusExporter): Promise<readonly Exporter[]> {
   const { alertmanager } = config.exporters;
   if (!alertmanager) return [];
-  const { openAlertmanager } = await import('../alertmanager.ts');
+  const { openAlertmanager } = await import('../senders/alertmanager.ts');
   const onFailure = (): void => prometheus.countFailure('alertmanager');
   const exporter = openAlertmanager(alertmanager, { listen, intervalSeconds: interval, note: (level, message, fields) => log.note(level, message, fields), onFailure });
   prometheus.watchAlertmanagers(() => exporter.peers());
@@ -98,7 +98,7 @@ async function configured(config: Config, { listen, interval }: AgentOptions, lo
 async function clusterExporters(config: Config, node: OpenNode, rules: readonly ConfiguredRule[], log: LogExporter, prometheus: PrometheusExporter): Promise<readonly Exporter[]> {
   const { api } = node.cluster;
   if (!api) return [];
-  const { factsOf, KUBERNETES_DEFAULTS, openKubernetesExporters } = await import('../kubernetes-exporters.ts');
+  const { factsOf, KUBERNETES_DEFAULTS, openKubernetesExporters } = await import('../senders/kubernetes.ts');
   return openKubernetesExporters(config.exporters.kubernetes ?? KUBERNETES_DEFAULTS, {
     api,
     rules: rules.map(factsOf),

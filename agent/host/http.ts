@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpAnswer, HttpRequest } from '../host.ts';
 import { HostError } from './errors.ts';
+import { wholeBody } from './whole-body.ts';
 
 /**
  * An ES import of these reads all their exports, among them getters that load a whole fetch implementation: 4 MB. TLS is
@@ -39,7 +40,7 @@ function exchange(request: HttpRequest, signal: AbortSignal): Promise<WholeAnswe
   const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
   const options = { method: request.method ?? 'GET', headers: request.headers ?? {}, signal, ...(request.ca !== undefined && { ca: request.ca }) };
   const outgoing = clientFor(request.url).request(request.url, options, (incoming) => {
-    collect(incoming, request.maxBytes ?? 1 << 20).then(
+    wholeBody(incoming, request.maxBytes ?? 1 << 20).then(
       (body) => resolve({ status: incoming.statusCode ?? 0, body, headers: incoming.headers }),
       reject,
     );
@@ -47,18 +48,4 @@ function exchange(request: HttpRequest, signal: AbortSignal): Promise<WholeAnswe
   outgoing.on('error', reject);
   outgoing.end(request.body);
   return promise;
-}
-
-async function collect(incoming: IncomingMessage, maxBytes: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
-    length += piece.length;
-    if (length > maxBytes) {
-      incoming.destroy();
-      throw new Error(`the answer is larger than ${maxBytes} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }

@@ -20,7 +20,8 @@ export async function unaryCall(socket: string, method: string, message: Buffer,
 async function clientFor(socket: string, maxBytes: number): Promise<Client> {
   const known = clients.get(socket);
   if (known) return known;
-  const grpc = await import('@grpc/grpc-js');
+  // CommonJS: the bundle, unlike Node, has its exports only here.
+  const { default: grpc } = await import('@grpc/grpc-js');
   const client = new grpc.Client(`unix:${socket}`, grpc.credentials.createInsecure(), {
     'grpc.max_receive_message_length': maxBytes,
     'grpc.enable_retries': 0,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { lineSplitter } from '../host/lines.ts';
+import { BodyTooLarge, wholeBody } from '../host/whole-body.ts';
 import type { KubernetesApi, KubernetesCall, KubernetesRequestCount, PodStream, TextAnswers } from '../model.ts';
 import type { Credentials } from './credentials.ts';
 import { Deadline } from './deadline.ts';
@@ -52,7 +53,7 @@ export class ApiClient implements KubernetesApi, PodStream, TextAnswers {
     const what = `${call.method} ${call.path}`;
     const answer = await this.#within(what, signal, async (deadline) => {
       const incoming = await this.#send(call, what, call.method, deadline);
-      return parsed(what, await bodyOf(incoming, what, MAX_BYTES));
+      return parsed(what, await wholeBody(incoming, MAX_BYTES));
     });
     const node = `/api/v1/nodes/${encodeURIComponent(this.nodeName)}`;
     if (call.path === node || call.path === `${node}/status`) this.#options.onNode?.(answer);
@@ -62,7 +63,7 @@ export class ApiClient implements KubernetesApi, PodStream, TextAnswers {
   // Accept stays application/json: the API server answers 406 to anything that it cannot make of a Status, and sends logs as they are.
   async requestText(call: Pick<KubernetesCall, 'path' | 'query'>, maxBytes: number, signal: AbortSignal): Promise<string> {
     const what = `GET ${call.path}`;
-    return this.#within(what, signal, async (deadline) => bodyOf(await this.#send({ ...call, method: 'GET' }, what, 'GET', deadline), what, maxBytes));
+    return this.#within(what, signal, async (deadline) => wholeBody(await this.#send({ ...call, method: 'GET' }, what, 'GET', deadline), maxBytes));
   }
 
   async stream(call: Pick<KubernetesCall, 'path' | 'query'>, hooks: Parameters<PodStream['stream']>[1], signal: AbortSignal): Promise<void> {
@@ -84,6 +85,7 @@ export class ApiClient implements KubernetesApi, PodStream, TextAnswers {
       return await work(deadline);
     } catch (cause) {
       if (cause instanceof ApiFailure) throw cause;
+      if (cause instanceof BodyTooLarge) throw new ApiFailure(`${what}: ${cause.message}`, { cause });
       if (deadline.isLate) throw new ApiFailure(`${what}: no answer from ${this.server} within ${this.#seconds} s`, { cause });
       throw noAnswer(what, this.server, cause);
     } finally {
@@ -98,7 +100,7 @@ export class ApiClient implements KubernetesApi, PodStream, TextAnswers {
       const code = incoming.statusCode ?? 0;
       status = String(code);
       if (code >= 200 && code < 300) return incoming;
-      throw refusal(what, code, await bodyOf(incoming, what, MAX_REFUSAL_BYTES), incoming.headers['retry-after'], new Date());
+      throw refusal(what, code, await wholeBody(incoming, MAX_REFUSAL_BYTES), incoming.headers['retry-after'], new Date());
     } finally {
       this.#count(method, status);
     }
@@ -137,17 +139,6 @@ export class ApiClient implements KubernetesApi, PodStream, TextAnswers {
     if (known) known.count += 1;
     else this.#counts.set(key, { method, status, count: 1 });
   }
-}
-
-async function bodyOf(incoming: IncomingMessage, what: string, maxBytes: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
-    length += piece.length;
-    if (length > maxBytes) throw new ApiFailure(`${what}: the answer is larger than ${maxBytes} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 function parsed(what: string, text: string): unknown {

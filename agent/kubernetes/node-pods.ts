@@ -1,6 +1,7 @@
 import type { PodFeed } from '../collectors/pods.ts';
-import type { ClusterNode, KubernetesApi, Pod, Pods, PodStream } from '../model.ts';
+import type { ClusterNode, KubernetesApi, Pods, PodStream } from '../model.ts';
 import { parseClusterNode } from '../parse/cluster-node.ts';
+import { byNamespaceAndName } from '../parse/name-order.ts';
 import { ApiFailure } from './failure.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { PodWatch, WATCH_TIMING, type WatchTiming } from './pod-watch.ts';
@@ -133,21 +134,15 @@ export class NodePods implements PodFeed {
   #pods(): Omit<Pods, 'seenAt'> {
     const { podLogs } = this.#options;
     const here = [...this.#watch.pods.values()];
-    const byName = (a: Pod, b: Pod): number => compare(a.namespace, b.namespace) || compare(a.name, b.name);
     return {
       node: this.#node ?? { ...UNREAD_NODE, name: this.#api.nodeName },
-      pods: (podLogs ? here.map((pod) => podLogs.added(pod)) : here).toSorted(byName),
+      pods: (podLogs ? here.map((pod) => podLogs.added(pod)) : here).toSorted(byNamespaceAndName),
       gone: [...this.#watch.gone],
       free: this.#free(),
-      unscheduled: this.#unscheduled.pods.toSorted(byName),
+      unscheduled: this.#unscheduled.pods.toSorted(byNamespaceAndName),
       unscheduledMissing: this.#options.unscheduled ? this.#unscheduled.missing : '--no-pending-pods was given',
     };
   }
 }
 
 const UNREAD_NODE = { uid: undefined, nodeGroup: undefined, labels: {}, taints: [], isCordoned: false, allocatable: {} };
-
-/** By code unit: the order of bytes, the same on every machine. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}

@@ -10,9 +10,10 @@ const MAX_PATH = 4096;
  */
 export async function tokenFileOf(kubeconfigs: readonly string[], user: string): Promise<string | undefined> {
   // The YAML parser is loaded only when there is something to parse.
-  const { parse } = await import('yaml');
+  // CommonJS: the bundle, unlike Node, has its exports only here.
+  const { default: yaml } = await import('yaml');
   for (const path of kubeconfigs) {
-    const users = listOf(objectOf(parse(await readOwnFile(path)))['users']).map(objectOf);
+    const users = listOf(objectOf(yaml.parse(await readOwnFile(path)))['users']).map(objectOf);
     const found = users.find(({ name }) => name === user);
     if (!found) continue;
     const file = textOf(objectOf(found['user'])['tokenFile'], MAX_PATH);

@@ -1,4 +1,5 @@
-import type { FieldPath, ManifestObject, ManifestWorkload } from './manifest.ts';
+import type { FieldPath, ManifestObject } from './manifest-object.ts';
+import type { ManifestWorkload } from './manifest.ts';
 
 /** What `preflight --cluster` knows beyond manifests: pods as they run, and what was looked at in the cluster itself. */
 export interface ClusterFacts {

@@ -1,5 +1,5 @@
-import { nearest } from '../config-error.ts';
 import type { Finding, FieldPath, ManifestObject, Manifests } from '../model.ts';
+import { nearest } from '../parse/nearest.ts';
 import type { Rule } from '../../rules/define.ts';
 import { fieldText } from '../../rules/manifest/place.ts';
 import { textsAt, isMap } from './values.ts';

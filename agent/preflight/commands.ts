@@ -42,7 +42,17 @@ export function readScript(object: ManifestObject, path: FieldPath, environment:
 
 /** What the scripts of a container assign. */
 export function scriptVariables(commands: readonly ReadCommand[]): readonly Variable[] {
-  return commands.flatMap(({ variables }) => variables);
+  return commands.flatMap(({ variables, command }) => [...variables, ...launchVariables(command)]);
+}
+
+/** `mpirun -x NCCL_PROTO=simple`: what the launcher gives its ranks, in whatever pod they run. */
+function launchVariables({ object, path, words }: Command): readonly Variable[] {
+  const launcher = words.findIndex(({ text }) => /(^|\/)(mpirun|mpiexec|orterun|prterun)$/.test(text));
+  if (launcher === -1 || launcher > 2) return [];
+  return words.flatMap((word, index): readonly Variable[] => {
+    const [, name, value] = words[index - 1]?.text === '-x' ? (/^([A-Za-z_]\w*)=(.*)$/s.exec(word.text) ?? []) : [];
+    return name === undefined ? [] : [{ object, path, position: word.position, name, value: word.isDynamic ? undefined : value, from: 'script' }];
+  });
 }
 
 /** `$(NAME)` as the kubelet replaces it in command and args. */

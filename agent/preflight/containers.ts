@@ -1,3 +1,4 @@
+import { EFA_RESOURCE, GPU_RESOURCE } from '../../rules/manifest/device-resources.ts';
 import { parseQuantity } from '../parse/quantity.ts';
 import type { Container, FieldPath, ManifestObject, Mount, Probe, Setting, Volume, YamlMap, YamlValue } from '../model.ts';
 import { readCommands, scriptVariables } from './commands.ts';
@@ -5,8 +6,7 @@ import { readEnvironment } from './environment.ts';
 import type { Surroundings } from './surroundings.ts';
 import { listAt, mapAt, mapsAt, numberAt, textAt } from './values.ts';
 
-export const GPU_RESOURCE = 'nvidia.com/gpu';
-export const EFA_RESOURCE = 'vpc.amazonaws.com/efa';
+export { EFA_RESOURCE, GPU_RESOURCE } from '../../rules/manifest/device-resources.ts';
 
 interface Pod {
   readonly object: ManifestObject;

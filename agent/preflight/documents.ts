@@ -2,6 +2,8 @@ import type { ManifestText } from '../host/manifest-files.ts';
 import type { ManifestProblem, Place, SkippedDocument, YamlMap } from '../model.ts';
 import { parseYamlTree, type YamlTree } from '../parse/yaml-tree.ts';
 import { DocumentObject } from './manifest-object.ts';
+import { patchFiles } from './kustomize-patches.ts';
+import { holdsTemplate } from './template-values.ts';
 import { isMap, mapsAt } from './values.ts';
 
 export interface Documents {
@@ -21,8 +23,12 @@ const TEMPLATE_VALUE = /\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files
 
 /** Objects of all texts, in order; what cannot be one is a problem or left aside, and never costs the others. */
 export function readDocuments(texts: readonly ManifestText[]): Documents {
+  const patches = patchFiles(texts);
   const reader = new Reader();
-  for (const text of texts) reader.file(text);
+  for (const text of texts) {
+    if (patches.has(text.file)) reader.patch(text.file);
+    else reader.file(text);
+  }
   return reader.documents();
 }
 
@@ -67,6 +73,11 @@ class Reader {
     for (const chunk of splitDocuments(text.replace(/^\uFEFF/, ''))) this.#document(file, chunk, isNamed);
   }
 
+  /** Part of an object only: what is missing is in what it is laid over. */
+  patch(file: string): void {
+    this.#skip(file, 1, 'patch', 'kustomize lays it over another object; audit what it makes: kubectl kustomize DIR | railmedic preflight -');
+  }
+
   #document(file: string, { text, firstLine }: Chunk, isNamed: boolean): void {
     const looksLikeObject = /(?:^|[{,])\s*["']?(?:kind|apiVersion)["']?\s*:/m.test(text);
     if (/^kind:\s*["']?CustomResourceDefinition\b/m.test(text)) return this.#skip(file, firstLine, 'CustomResourceDefinition', 'it defines a kind and runs nothing');
@@ -83,6 +94,12 @@ class Reader {
     if (fault && placeholder !== undefined) {
       const message = `${placeholder} was not filled in, so this is not YAML yet; audit what is applied: envsubst < ${file} | railmedic preflight -`;
       this.#problems.push({ kind: 'hidden', place: { file, ...fault.position }, message });
+      return;
+    }
+    const unfilled = fault ? fault.excerpt.includes('{{') : tree !== undefined && text.includes('{{') && holdsTemplate(tree.value);
+    if (unfilled) {
+      const message = 'a template that was not filled in ({{ … }}) cannot be judged; audit what it makes';
+      this.#problems.push({ kind: 'hidden', place: { file, ...(fault?.position ?? { line: firstLine + linesBefore(text, text.indexOf('{{')) }) }, message });
       return;
     }
     if (fault) {

@@ -1,5 +1,5 @@
+import { numberIn } from '../../rules/manifest/setting-values.ts';
 import type { ManifestObject, ManifestWorkload, PodGroup, RayCluster, VllmEngine } from '../model.ts';
-import { numberOf } from './settings.ts';
 
 type Facts = Pick<ManifestWorkload, 'object' | 'pods' | 'purpose' | 'engines' | 'ray'>;
 
@@ -12,7 +12,7 @@ export function isMultiNode({ object, pods, purpose, engines, ray }: Facts): boo
   if (gpuPods.length === 0) return false;
   const most = mostPods(gpuPods);
   if (most !== undefined && most <= 1 && object.kind !== 'Pod') return false;
-  if (engines.some((engine) => (numberOf(engine.options['nnodes']) ?? 1) > 1)) return true;
+  if (engines.some((engine) => (numberIn(engine.options['nnodes']) ?? 1) > 1)) return true;
   if (ray) return purpose === 'serving' ? servesAcross(ray, engines) : purpose === 'training' || object.kind === 'RayJob' ? most === undefined || most > 1 : undefined;
   if (ONE_RUN.test(object.kind)) return most === undefined ? undefined : most > 1;
   if (object.kind === 'Job' || object.kind === 'CronJob') return isOneRun(object, gpuPods) || purpose === 'training' ? true : undefined;
@@ -44,5 +44,5 @@ function servesAcross(ray: RayCluster, engines: readonly VllmEngine[]): boolean 
   if (ray.groups.some(({ numOfHosts }) => numOfHosts > 1)) return true;
   if (engines.length === 0) return undefined;
   const largest = Math.max(...ray.groups.map(({ pod }) => Math.max(0, ...(pod?.containers ?? []).map(({ gpus }) => gpus ?? Infinity))));
-  return engines.some(({ options }) => (numberOf(options['tensor_parallel_size']) ?? 1) * (numberOf(options['pipeline_parallel_size']) ?? 1) > largest);
+  return engines.some(({ options }) => (numberIn(options['tensor_parallel_size']) ?? 1) * (numberIn(options['pipeline_parallel_size']) ?? 1) > largest);
 }

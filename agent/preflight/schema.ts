@@ -1,4 +1,4 @@
-import { nearest } from '../config-error.ts';
+import { nearest } from '../parse/nearest.ts';
 import type { FieldPath, ManifestProblem, YamlMap, YamlValue } from '../model.ts';
 import { fieldText } from '../../rules/manifest/place.ts';
 import type { DocumentObject } from './manifest-object.ts';

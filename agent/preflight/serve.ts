@@ -1,6 +1,7 @@
+import { numberIn } from '../../rules/manifest/setting-values.ts';
 import type { FieldPath, ServeDeployment, SettingMap, VllmEngine, YamlValue } from '../model.ts';
 import type { DocumentObject } from './manifest-object.ts';
-import { numberOf, settingsAt, textSetting } from './settings.ts';
+import { settingsAt, textSetting } from './settings.ts';
 import { isMap } from './values.ts';
 
 const CONFIG: FieldPath = ['spec', 'serveConfigV2'];
@@ -67,12 +68,12 @@ function bundleGpus(object: DocumentObject, path: FieldPath, options: SettingMap
 function engineGpus(engine: VllmEngine | undefined): number | undefined {
   if (!engine) return undefined;
   const { tensor_parallel_size: tensor, pipeline_parallel_size: pipeline } = engine.options;
-  if ((tensor && numberOf(tensor) === undefined) || (pipeline && numberOf(pipeline) === undefined)) return undefined;
-  return (numberOf(tensor) ?? 1) * (numberOf(pipeline) ?? 1);
+  if ((tensor && numberIn(tensor) === undefined) || (pipeline && numberIn(pipeline) === undefined)) return undefined;
+  return (numberIn(tensor) ?? 1) * (numberIn(pipeline) ?? 1);
 }
 
 function actorGpus(object: DocumentObject, path: FieldPath): number | undefined {
-  return numberOf(settingsAt(object, [...path, 'ray_actor_options'])['num_gpus']);
+  return numberIn(settingsAt(object, [...path, 'ray_actor_options'])['num_gpus']);
 }
 
 function items(value: YamlValue | undefined): readonly YamlValue[] {

@@ -1,5 +1,5 @@
 import { commandOptions } from '../parse/command-options.ts';
-import type { Command, FieldPath, ManifestObject, Setting, SettingMap, Word, YamlValue } from '../model.ts';
+import type { Command, FieldPath, ManifestObject, Setting, SettingMap, Word } from '../model.ts';
 import { isMap } from './values.ts';
 
 /** The entries of the map at a path, each with its place; none where no map stands there. */
@@ -9,7 +9,7 @@ export function settingsAt(object: ManifestObject, path: FieldPath): SettingMap 
   return Object.fromEntries(Object.keys(map).map((key) => [key, settingAt(object, [...path, key])]).filter((entry): entry is [string, Setting] => entry[1] !== undefined));
 }
 
-export function settingAt(object: ManifestObject, path: FieldPath): Setting | undefined {
+function settingAt(object: ManifestObject, path: FieldPath): Setting | undefined {
   const value = object.get(path);
   return value === undefined ? undefined : { object, path, position: object.at(path), value };
 }
@@ -37,10 +37,4 @@ export function optionSettings(command: Command, begin: number, short: Readonly<
 /** The item of `args` that a word is, where it is one; else the text that holds it. */
 function wordPath(word: Word, command: Command): FieldPath {
   return 'path' in word && Array.isArray(word.path) ? (word.path as FieldPath) : command.path;
-}
-
-export function numberOf(setting: Setting | undefined): number | undefined {
-  const value: YamlValue | undefined = setting?.value;
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
 }

@@ -19,7 +19,7 @@ const SIGNS: readonly Sign[] = [
 ];
 const REINFORCEMENT = /grpo|ppo|rloo|dapo|gspo/i;
 /** Measure the fabric and train nothing. */
-export const BENCHMARK = /(^|\/)(all_reduce|all_gather|alltoall|reduce_scatter|broadcast|sendrecv|gather|scatter|hypercube)_perf(_mpi)?$|nccl-tests?\b|fi_pingpong|ib_(send|write|read)_bw/;
+export const BENCHMARK = /(^|\/)(all_reduce|all_gather|alltoall|reduce_scatter|broadcast|sendrecv|gather|scatter|hypercube)_perf(_mpi)?$|nccl-tests?\b|fi_(pingpong|info)$|ib_(send|write|read)_bw/;
 
 /** A script or module that trains by its own account. */
 const TRAINS = /(^|[/._-])(train|pretrain|finetune|fine[_-]tune|sft|dpo|grpo|ppo|rlvr)\w*[\w-]*(\.(py|sh))?$/i;
@@ -27,8 +27,14 @@ const TRAINER_IMAGE = /(^|[/_-])(nemo-rl|nemo|verl|openrlhf|rlinf|slime|megatron
 
 /** Whether commands or image say that they train, where the framework cannot be told. */
 export function looksLikeTraining(commands: readonly Command[], image: string | undefined): boolean {
-  if (TRAINER_IMAGE.test(image ?? '')) return true;
+  if (TRAINER_IMAGE.test(image ?? '') && !isIdle(commands)) return true;
   return commands.some((command) => !isInstallation(command) && command.words.slice(0, 4).some(({ text }) => TRAINS.test(text)));
+}
+
+/** `sleep infinity` and nothing else: a pod that somebody enters to do whatever they like. */
+function isIdle(commands: readonly Command[]): boolean {
+  const programs = commands.map(({ words }) => (words[0]?.text ?? '').replace(/^.*\//, '')).filter((name) => !/^(ba|da)?sh$|^(echo|set|trap|wait|exec)$/.test(name));
+  return programs.length > 0 && programs.every((name) => name === 'sleep' || name === 'tail');
 }
 
 /** The training runs that a container's commands start. */

@@ -29,7 +29,7 @@ export interface NodeObject {
   readonly taints: readonly Taint[];
 }
 
-export function parseNode(value: unknown, path: string): NodeObject {
+function parseNode(value: unknown, path: string): NodeObject {
   const parsed = v.safeParse(nodeSchema, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;

@@ -75,12 +75,11 @@ function plain(text: string): string {
   return text.split('\n').map((line) => visible(line).replaceAll('](', '] (')).join('\n');
 }
 
-/** A live object has no line; a region would have to name one. */
 function locationJson({ place, subject }: Finding): object {
   const { file, line, column, object, field } = place ?? { file: '-', line: 1 };
   const name = object === undefined ? subject : [object, field].filter(Boolean).join(' ');
   return {
-    physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...(line > 0 && { region: { startLine: line, ...(column !== undefined && { startColumn: column }) } }) },
+    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: line, ...(column !== undefined && { startColumn: column }) } },
     logicalLocations: [{ fullyQualifiedName: name, kind: 'member' }],
   };
 }

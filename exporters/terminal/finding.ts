@@ -1,4 +1,4 @@
-import type { Cause, Finding, Report } from '../../agent/model.ts';
+import type { Cause, Report } from '../../agent/model.ts';
 import { visible } from '../escape.ts';
 import { areUuids } from '../gpu-values.ts';
 import { groupAlike, namesWords, type Group } from '../groups.ts';

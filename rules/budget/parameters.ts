@@ -7,7 +7,7 @@ interface Projection {
 }
 
 /** The projections of one layer's attention: query, key, value and output, or the latent ones of DeepSeek. */
-export function attentionProjections({ hidden, heads, kvHeads, headDim, latent }: ModelShape): readonly Projection[] {
+function attentionProjections({ hidden, heads, kvHeads, headDim, latent }: ModelShape): readonly Projection[] {
   if (latent === undefined) {
     return [
       { input: hidden, output: heads * headDim },
@@ -26,7 +26,7 @@ export function attentionProjections({ hidden, heads, kvHeads, headDim, latent }
 }
 
 /** The three projections of a gated feed-forward block (gate, up, down); every model of the last years has that form. */
-export function feedForwardProjections(hidden: number, intermediate: number): readonly Projection[] {
+function feedForwardProjections(hidden: number, intermediate: number): readonly Projection[] {
   return [
     { input: hidden, output: intermediate },
     { input: hidden, output: intermediate },
@@ -43,7 +43,7 @@ export function layerParameters(shape: ModelShape): number {
   return attention + experts.count * expert + weights(feedForwardProjections(hidden, experts.sharedIntermediate)) + experts.count * hidden;
 }
 
-export function embeddingParameters({ vocabulary, hidden, tiedEmbeddings }: ModelShape): number {
+function embeddingParameters({ vocabulary, hidden, tiedEmbeddings }: ModelShape): number {
   return vocabulary * hidden * (tiedEmbeddings ? 1 : 2);
 }
 

@@ -36,7 +36,7 @@ export function weightBytes({ model, dtype, tensorParallel, pipelineParallel }: 
  * The peak of one step, as vLLM's profile run meets it: for every token of the batch the residual stream, attention's input
  * and output and the gated block (bf16), or the logits of the sampler, whichever is more. An estimate: vLLM measures it.
  */
-export function stepBytes({ model, serving, tensorParallel }: Plan): number {
+function stepBytes({ model, serving, tensorParallel }: Plan): number {
   const width = 4 * model.hidden + (3 * (model.experts?.intermediate ?? model.intermediate)) / tensorParallel;
   const layer = serving.batchedTokens * width * 2;
   const logits = SAMPLED_SEQUENCES * model.vocabulary * 4 * 2;

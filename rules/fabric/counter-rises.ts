@@ -1,5 +1,6 @@
 import type { Counters, Infiniband, InfinibandDevice, Undecided } from '../../agent/model.ts';
-import { grouped, rise, undecided, type PortPair } from '../rates.ts';
+import { rise, undecided, type PortPair } from '../rates.ts';
+import { grouped } from '../words.ts';
 
 /** By how much some counters of one device or port rose between two looks. */
 export interface Rises {

@@ -1,6 +1,7 @@
 import type { Cause } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, undecided } from '../rates.ts';
+import { undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { deviceRises, vanishedUndecided } from './counter-rises.ts';
 
 export const efaAddressHandleErrors = defineRule({

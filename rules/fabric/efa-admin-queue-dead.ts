@@ -1,6 +1,7 @@
 import type { Cause, Evidence, InfinibandDevice, KernelLog } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { cannotTell, grouped, undecided } from '../rates.ts';
+import { cannotTell, undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { deviceRises, vanishedUndecided } from './counter-rises.ts';
 import { unreadablePortCounters } from './unreadable-port-counters.ts';
 

@@ -1,5 +1,5 @@
 import type { Cause, Imds } from '../../agent/model.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import type { Evidence } from './one-way-sender.ts';
 import { deviceRise, hasReceivedBefore, portRise } from './one-way-sender.ts';
 import type { Placement } from './secondary-block.ts';

@@ -1,6 +1,7 @@
 import type { Cause, InfinibandDevice } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, undecided } from '../rates.ts';
+import { undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { deviceRises, listed, risen, vanishedUndecided, type Rises } from './counter-rises.ts';
 import { unreadablePortCounters } from './unreadable-port-counters.ts';
 

@@ -1,6 +1,7 @@
 import type { Cause, Gpu, Infiniband, Netdev, NvidiaQuery } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, packetRise, portPairs, undecided } from '../rates.ts';
+import { packetRise, portPairs, undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 
 interface Flow {
   readonly name: string;

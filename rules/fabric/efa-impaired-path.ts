@@ -1,6 +1,7 @@
 import type { Cause, Counters, Evidence } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, portPairs, undecided } from '../rates.ts';
+import { portPairs, undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { portRises, vanishedUndecided } from './counter-rises.ts';
 
 const COUNTERS = ['impaired_remote_conn_events', 'retrans_pkts', 'tx_pkts', 'retrans_timeout_events'];

@@ -1,6 +1,7 @@
 import type { Cause } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, portPairs, undecided } from '../rates.ts';
+import { portPairs, undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { portRises, vanishedUndecided } from './counter-rises.ts';
 
 export const efaPeerUnresponsive = defineRule({

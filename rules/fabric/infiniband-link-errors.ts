@@ -1,6 +1,7 @@
 import type { Cause } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { cannotTell, grouped, portPairs, undecided, type PortPair } from '../rates.ts';
+import { cannotTell, portPairs, undecided, type PortPair } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { listed, portRises, risen, vanishedUndecided } from './counter-rises.ts';
 
 // PortCounters (drivers/infiniband/core/sysfs.c, PORT_PMA_ATTR) are this wide and stay at their highest value.

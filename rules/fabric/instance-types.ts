@@ -42,3 +42,9 @@ export const instanceTypes: readonly InstanceType[] = [
     gigabitsPerSecond,
   })),
 ];
+
+/** By the name that EC2 gives it; SageMaker HyperPod writes `ml.` before that. */
+export function instanceTypeCalled(name: string): InstanceType | undefined {
+  const plain = name.replace(/^ml\./, '');
+  return instanceTypes.find((type) => type.name === plain);
+}

@@ -1,5 +1,5 @@
 import type { Cause } from '../../agent/model.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import type { Ranked } from './efa-causes.ts';
 import type { Sender } from './one-way-sender.ts';
 import { hasReceivedBefore } from './one-way-sender.ts';

@@ -1,6 +1,7 @@
 import type { Cause, InfinibandDevice, InfinibandPort, Symptom } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, packetRise, packets, type PortPair, portPairs, undecided } from '../rates.ts';
+import { packetRise, packets, type PortPair, portPairs, undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { networkCauses } from './network-causes.ts';
 import { efaCauses } from './one-way-causes.ts';
 import type { Evidence, Sender } from './one-way-sender.ts';

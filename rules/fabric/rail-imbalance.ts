@@ -1,6 +1,7 @@
 import type { Cause, Infiniband, InfinibandDevice, Judgement } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, packetRise, portPairs, undecided, type PortPair } from '../rates.ts';
+import { packetRise, portPairs, undecided, type PortPair } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { portRises, vanishedUndecided } from './counter-rises.ts';
 
 /** What a port sent and received between two looks. */

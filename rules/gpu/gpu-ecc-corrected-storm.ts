@@ -1,5 +1,5 @@
 import { defineRule } from '../define.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { reset, show } from './commands.ts';
 import { eachGpu, gpuRise } from './each-gpu.ts';
 import { evidenceOf, label, silence } from './fields.ts';

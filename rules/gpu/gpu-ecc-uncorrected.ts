@@ -1,6 +1,6 @@
 import type { Cause, Judgement } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { reset, show, XIDS } from './commands.ts';
 import { eachGpu, gpuRise, type GpuPair } from './each-gpu.ts';
 import { evidenceOf, label, numberField, silence } from './fields.ts';

@@ -1,6 +1,7 @@
 import type { Cause, NvidiaSmiProcess } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped, undecided } from '../rates.ts';
+import { undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { DRAIN, REBOOT } from './commands.ts';
 
 export const nvidiaSmiUnresponsive = defineRule({

@@ -1,6 +1,6 @@
 import type { Cause, Symptom, SxidEvent } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { DRAIN, REBOOT, XIDS } from './commands.ts';
 import { sxidVerdict } from './sxid-fatal.ts';
 

@@ -1,5 +1,5 @@
 import type { GpuProcess, XidEvent } from '../../agent/model.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { EKS_AGENT_DATE, EKS_GUIDE_DATE, type Xid } from './xid-catalogue.ts';
 
 /** A process names itself: what a message holds of it is short; exporters escape it. */

@@ -1,5 +1,6 @@
 import { defineRule } from '../define.ts';
 import { undecided } from '../rates.ts';
+import { counted } from '../words.ts';
 
 export const hugepagesMissing = defineRule({
   name: 'HugepagesMissing',
@@ -17,7 +18,7 @@ export const hugepagesMissing = defineRule({
     if (total !== 0) return;
     yield {
       subject: 'node',
-      message: `no 2 MiB hugepages are reserved on a node with ${devices} EFA ${devices === 1 ? 'device' : 'devices'}`,
+      message: `no 2 MiB hugepages are reserved on a node with ${counted(devices, 'EFA device')}`,
       evidence: { hugepages2MiTotal: 0, efaDevices: devices },
       causes: [
         {

@@ -1,5 +1,5 @@
 import { defineRule } from '../define.ts';
-import { grouped } from '../rates.ts';
+import { counted } from '../words.ts';
 
 export const kernelLogLost = defineRule({
   name: 'KernelLogLost',
@@ -45,5 +45,5 @@ export const kernelLogLost = defineRule({
 });
 
 function lines(count: number): string {
-  return `${grouped(count)} ${count === 1 ? 'line' : 'lines'}`;
+  return counted(count, 'line');
 }

@@ -1,6 +1,6 @@
 import type { Cause, Evidence } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped } from '../rates.ts';
+import { grouped } from '../words.ts';
 import { oomKills, type OomKill } from './oom-line.ts';
 
 // A process names itself: the length is bounded here, exporters escape the rest.

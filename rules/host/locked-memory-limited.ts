@@ -1,6 +1,7 @@
 import type { Cause, FabricProcess } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { cannotTell, grouped, undecided } from '../rates.ts';
+import { cannotTell, undecided } from '../rates.ts';
+import { grouped } from '../words.ts';
 
 // The command is text of the process's own choosing: its length is bounded here, exporters escape it.
 const COMMAND_LENGTH = 64;

@@ -1,5 +1,7 @@
-import type { PodGroup, YamlMap, YamlValue } from '../../agent/model.ts';
+import type { PodGroup } from '../../agent/model.ts';
 import { nvidiaGpus, podTotal, possibleTypes } from './instance-fit.ts';
+import { selects } from './label-selector.ts';
+import { listOf, mapOf } from './yaml-values.ts';
 
 /** More GPUs than this a single node seldom has: every EC2 type of today, and most servers. */
 const MOST_GPUS = 8;
@@ -41,46 +43,21 @@ function declaredPorts({ containers }: PodGroup): readonly number[] {
 function hasKubeRayPort({ containers, object }: PodGroup): boolean {
   const [ray] = containers;
   const ports = ray && object.get([...ray.path, 'ports']);
-  return !Array.isArray(ports) || !(ports as readonly YamlValue[]).some((port) => mapOf(port)?.['name'] === 'metrics');
+  return !listOf(ports).some((port) => mapOf(port)?.['name'] === 'metrics');
 }
 
 /** Required anti-affinity of one that names the labels of the other. */
 function repels({ antiAffinity }: PodGroup, { labels }: PodGroup): boolean {
-  return antiAffinity.some((term) => term['topologyKey'] === HOSTNAME && matches(mapOf(term['labelSelector']), labels));
-}
-
-function matches(selector: YamlMap | undefined, labels: Readonly<Record<string, string>>): boolean {
-  if (!selector) return false;
-  const equal = Object.entries(mapOf(selector['matchLabels']) ?? {}).every(([key, value]) => (key in labels ? labels[key] === value : isControllers(key)));
-  const expressions = selector['matchExpressions'];
-  return equal && (Array.isArray(expressions) ? (expressions as readonly YamlValue[]) : []).every((expression) => holds(mapOf(expression), labels));
-}
-
-function holds(expression: YamlMap | undefined, labels: Readonly<Record<string, string>>): boolean {
-  const { key, operator, values } = expression ?? {};
-  if (typeof key !== 'string') return false;
-  const label = labels[key];
-  const listed = Array.isArray(values) && label !== undefined && (values as readonly YamlValue[]).includes(label);
-  if (label === undefined) return isControllers(key) || operator === 'NotIn' || operator === 'DoesNotExist';
-  return operator === 'In' ? listed : operator === 'NotIn' ? !listed : operator === 'Exists';
-}
-
-/** Labels that a controller puts on its pods (`ray.io/cluster`, `job-name`) are not in the template: they may well match. */
-function isControllers(key: string): boolean {
-  return /^(job-name|controller-uid)$/.test(key) || key.includes('.');
+  return antiAffinity.some((term) => term['topologyKey'] === HOSTNAME && selects(mapOf(term['labelSelector']), labels));
 }
 
 /** A spread over host names, or a placement of a whole job that excludes others. */
 function isSpread({ object, specPath, annotations }: PodGroup): boolean {
   const constraints = object.get([...specPath, 'topologySpreadConstraints']);
-  const spreads = Array.isArray(constraints) && (constraints as readonly YamlValue[]).some((constraint) => mapOf(constraint)?.['topologyKey'] === HOSTNAME && mapOf(constraint)?.['whenUnsatisfiable'] !== 'ScheduleAnyway');
+  const spreads = listOf(constraints).some((constraint) => mapOf(constraint)?.['topologyKey'] === HOSTNAME && mapOf(constraint)?.['whenUnsatisfiable'] !== 'ScheduleAnyway');
   return spreads || [annotations, object.annotations].some((map) => Object.keys(map).some((key) => key.endsWith('/exclusive-topology')));
 }
 
 function selectApart(a: PodGroup, b: PodGroup): boolean {
   return Object.entries(a.nodeSelector).some(([key, value]) => b.nodeSelector[key] !== undefined && b.nodeSelector[key] !== value);
-}
-
-function mapOf(value: YamlValue | undefined): YamlMap | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as YamlMap) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Judgement, ManifestWorkload, RayCluster, RayGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
+import { counted } from '../words.ts';
 import { faultAt } from './place.ts';
 
 /** minReplicas and maxReplicas are bounds for Ray's autoscaler; without it KubeRay holds `replicas`, whatever the load. */
@@ -32,7 +33,7 @@ function* judge(workload: ManifestWorkload, ray: RayCluster, group: RayGroup): I
   // A placeholder that something fills in later.
   const isKnown = replicas !== undefined || written === undefined || written === null;
   const held = Math.min(Math.max(replicas?.value ?? min.value, min.value), max.value);
-  const workers = isKnown ? `${held} worker${held === 1 ? '' : 's'}` : 'as many workers as replicas says';
+  const workers = isKnown ? counted(held, 'worker') : 'as many workers as replicas says';
   const serve = workload.serve.find(({ autoscaling }) => Object.keys(autoscaling).length > 0);
   const isForGpus = group.pod?.containers.some(({ gpus, claims }) => gpus !== 0 || claims.length > 0) === true;
   const field = `${ray.path.join('.')}.enableInTreeAutoscaling`;

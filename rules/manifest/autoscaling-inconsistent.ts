@@ -1,5 +1,6 @@
 import type { Judgement, ManifestWorkload, RayCluster, RayGroup, ServeDeployment, Setting } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
+import { workloadGpus } from './instance-fit.ts';
 import { faultAt } from './place.ts';
 
 /** Ray's older names; python/ray/serve/config.py and schema.py know them no more and refuse or ignore them. */
@@ -134,13 +135,8 @@ function* capacity({ ray, serve }: ManifestWorkload, unusedFactor: number): Iter
 }
 
 function groupGpus({ groups }: RayCluster): number | undefined {
-  let sum = 0;
-  for (const { pod } of groups) {
-    const gpus = pod?.containers.reduce<number | undefined>((total, container) => (total === undefined || container.gpus === undefined ? undefined : total + container.gpus), 0);
-    if (gpus === undefined || (gpus > 0 && !pod?.count)) return undefined;
-    sum += gpus * (pod?.count?.max ?? 0);
-  }
-  return sum;
+  const pods = groups.map(({ pod }) => pod);
+  return pods.every((pod) => pod !== undefined) ? workloadGpus(pods) : undefined;
 }
 
 function mostGpus({ options, autoscaling, gpusPerReplica, engine }: ServeDeployment): number | undefined {

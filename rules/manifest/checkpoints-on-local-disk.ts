@@ -1,7 +1,7 @@
 import type { Command, Container, Judgement, ManifestWorkload, Setting, Training } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { faultAt } from './place.ts';
-import { numberIn, textIn } from './setting-values.ts';
+import { hasOwnFile, numberIn, textIn } from './setting-values.ts';
 import { keepsNothing, lastingMount, lifetimeAt, lifetimeWords } from './storage.ts';
 
 interface Habit {
@@ -50,9 +50,8 @@ function* judge(workload: ManifestWorkload, training: Training): Iterable<Judgem
   yield faultAt(written ?? training, fault(training, container, { written, directory, where }));
 }
 
-/** A configuration file of the user's own may say otherwise. */
 function standardOf({ standard }: Habit, { options }: Training): string | undefined {
-  return ['config', 'config_name', 'config_path', 'config_dir'].some((name) => options[name] !== undefined) ? undefined : standard;
+  return hasOwnFile(options) ? undefined : standard;
 }
 
 /** What holds the directory, in words, where it ends with the pod or the node; undefined where it lasts or cannot be told. */

@@ -1,7 +1,9 @@
-import type { Judgement, ManifestObject, Manifests, ManifestWorkload, PodGroup, YamlMap, YamlValue } from '../../agent/model.ts';
+import type { Judgement, ManifestObject, Manifests, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { expiringNodePool } from './expiring-node-pool.ts';
+import { selects } from './label-selector.ts';
 import { faultAt, spotAt } from './place.ts';
+import { mapOf } from './yaml-values.ts';
 
 /** Karpenter's and the Cluster Autoscaler's word that a pod must not be moved. Karpenter also takes a duration such as 4h. */
 const PROTECTIONS: readonly (readonly [string, RegExp])[] = [
@@ -68,17 +70,10 @@ function isShort({ object }: ManifestWorkload, seconds: number): boolean {
 /** A PodDisruptionBudget in the input that admits no eviction of these pods. */
 function isGuarded({ objects }: Manifests, { object, pods }: ManifestWorkload): boolean {
   const budgets = objects.filter(({ kind, namespace }) => kind === 'PodDisruptionBudget' && namespace === object.namespace);
-  return budgets.some((budget) => admitsNone(budget) && pods.every(({ labels }) => selects(budget, labels)));
+  return budgets.some((budget) => admitsNone(budget) && pods.every(({ labels }) => selects(mapOf(budget.get(['spec', 'selector'])), labels)));
 }
 
 function admitsNone(budget: ManifestObject): boolean {
   const most = budget.get(['spec', 'maxUnavailable']);
   return most === 0 || most === '0%' || most === '0' || budget.get(['spec', 'minAvailable']) === '100%';
-}
-
-function selects(budget: ManifestObject, labels: Readonly<Record<string, string>>): boolean {
-  const wanted: YamlValue | undefined = budget.get(['spec', 'selector', 'matchLabels']);
-  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return false;
-  // What a controller adds to its pods (`ray.io/cluster`, `job-name`) is not in the template.
-  return Object.entries(wanted as YamlMap).every(([key, value]) => labels[key] === value || (!(key in labels) && /\.|^job-name$/.test(key)));
 }

@@ -1,8 +1,9 @@
 import type { Judgement, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
+import { counted } from '../words.ts';
 import type { InstanceType } from '../fabric/instance-types.ts';
-import { EFA_RESOURCE } from './efa.ts';
-import { mainContainer, nvidiaGpus, podTotal, possibleTypes, unequalRequest } from './instance-fit.ts';
+import { EFA_RESOURCE, resourcesText, unequalFault } from './device-resources.ts';
+import { mainContainer, nvidiaGpus, podTotal, possibleTypes } from './instance-fit.ts';
 import { nodeEfaFaults } from './node-devices.ts';
 import { faultAt, spotAt, type Fault } from './place.ts';
 
@@ -27,14 +28,9 @@ function* judge(workload: ManifestWorkload, pod: PodGroup): Iterable<Judgement> 
   const efa = podTotal(pod, 'efa');
   if (!container || !efa) return;
   const spot = spotAt(container.object, [...container.path, pod.isPartial ? 'resourcesPerNode' : 'resources', 'limits', EFA_RESOURCE]);
-  const unequal = unequalRequest(container, EFA_RESOURCE);
+  const unequal = unequalFault(container, EFA_RESOURCE);
   if (unequal) {
-    yield faultAt(spot, {
-      message: `container ${container.name} requests ${unequal.request} ${EFA_RESOURCE} and ${unequal.limit === undefined ? 'sets no limit' : `limits them to ${unequal.limit}`}: the API server refuses the pod, the two must be equal for such resources`,
-      found: `requests ${unequal.request}, limits ${unequal.limit ?? 'nothing'}`,
-      expected: 'the same number in requests and limits',
-      snippet: resources(unequal.request),
-    });
+    yield faultAt(spot, unequal);
     return;
   }
   const types = possibleTypes(pod);
@@ -49,7 +45,7 @@ function tooMany(name: string, efa: number, { name: type, maxEfa }: InstanceType
     message: `container ${name} asks for ${efa} ${EFA_RESOURCE} and ${type} has ${maxEfa === 0 ? 'none' : maxEfa}: no node ever fits and the pod stays Pending`,
     found: `${EFA_RESOURCE}: ${efa}`,
     expected: maxEfa === 0 ? `no ${EFA_RESOURCE} on ${type}` : `${EFA_RESOURCE}: ${maxEfa} on ${type}`,
-    ...(maxEfa > 0 && { snippet: resources(maxEfa) }),
+    ...(maxEfa > 0 && { snippet: resourcesText(EFA_RESOURCE, maxEfa) }),
   };
 }
 
@@ -63,29 +59,20 @@ function fit(workload: ManifestWorkload, pod: PodGroup, efa: number, types: read
   if (pod.count?.max !== 1 && types.every((each) => Math.floor(each.maxEfa / efa) < podsByGpu(each))) {
     const pods = Math.floor(type.maxEfa / efa);
     return {
-      message: `pods of ${count(gpus)} and ${efa} EFA: ${type.name} has GPUs for ${podsByGpu(type)} of them and EFA for ${pods} (${nvidiaGpus(type)} GPUs, ${type.maxEfa} EFA), so ${nvidiaGpus(type) - pods * gpus} GPUs of each node cannot be used by this workload`,
+      message: `pods of ${counted(gpus, 'GPU')} and ${efa} EFA: ${type.name} has GPUs for ${podsByGpu(type)} of them and EFA for ${pods} (${nvidiaGpus(type)} GPUs, ${type.maxEfa} EFA), so ${nvidiaGpus(type) - pods * gpus} GPUs of each node cannot be used by this workload`,
       found: `${EFA_RESOURCE}: ${efa}`,
       expected: share > 0 ? `${EFA_RESOURCE}: ${share}, or all ${nvidiaGpus(type)} GPUs in one pod` : `all ${nvidiaGpus(type)} GPUs in one pod`,
-      ...(share > 0 && { snippet: resources(share) }),
+      ...(share > 0 && { snippet: resourcesText(EFA_RESOURCE, share) }),
     };
   }
   const isUnderused = types.every((each) => podsByGpu(each) * efa < each.maxEfa);
   if (!isUnderused || workload.isMultiNode !== true) return undefined;
   const used = podsByGpu(type) * efa;
   return {
-    message: `pods of ${count(gpus)} take ${used} of the ${type.maxEfa} EFA interfaces of ${type.name} when all of its GPUs are taken: ${type.maxEfa - used} stay idle, about ${Math.round((type.gigabitsPerSecond * used) / type.maxEfa)} of ${type.gigabitsPerSecond} Gb/s can be used`,
+    message: `pods of ${counted(gpus, 'GPU')} take ${used} of the ${type.maxEfa} EFA interfaces of ${type.name} when all of its GPUs are taken: ${type.maxEfa - used} stay idle, about ${Math.round((type.gigabitsPerSecond * used) / type.maxEfa)} of ${type.gigabitsPerSecond} Gb/s can be used`,
     found: `${EFA_RESOURCE}: ${efa}`,
     expected: `${EFA_RESOURCE}: ${share}, if the nodes were launched with all ${type.maxEfa} interfaces`,
-    snippet: resources(share),
+    snippet: resourcesText(EFA_RESOURCE, share),
     severity: 'info',
   };
-}
-
-/** `1 GPU`, `4 GPUs` */
-function count(gpus: number): string {
-  return `${gpus} GPU${gpus === 1 ? '' : 's'}`;
-}
-
-function resources(count: number): string {
-  return ['resources:', '  limits:', `    ${EFA_RESOURCE}: ${count}`, '  requests:', `    ${EFA_RESOURCE}: ${count}`].join('\n');
 }

@@ -1,6 +1,7 @@
 import type { Container, Judgement, ManifestObject, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { asksForEfa, EFA_RESOURCE, efaSettings, knownInstanceTypes, someAsksForEfa } from './efa.ts';
+import { EFA_RESOURCE, resourcesText } from './device-resources.ts';
+import { asksForEfa, efaSettings, knownInstanceTypes, someAsksForEfa } from './efa.ts';
 import { effectiveEfaFaults } from './effective-efa.ts';
 import { faultAt, spotAt } from './place.ts';
 
@@ -43,7 +44,7 @@ function* judge(workload: ManifestWorkload, pod: PodGroup, container: Container)
     message: `container ${container.name} asks for ${container.gpus ?? 'some'} GPUs and no ${EFA_RESOURCE}, though ${why}: NCCL will use TCP between nodes, or hang where the network is forced`,
     found: `no ${EFA_RESOURCE}`,
     expected: count === undefined ? `${EFA_RESOURCE} in limits and requests, as many as the instance type has` : `${EFA_RESOURCE}: ${count}`,
-    snippet: ['resources:', '  limits:', `    ${EFA_RESOURCE}: ${count ?? '<count of the instance type>'}`, '  requests:', `    ${EFA_RESOURCE}: ${count ?? '<count of the instance type>'}`].join('\n'),
+    snippet: resourcesText(EFA_RESOURCE, count),
     evidence: { container: container.name, settings, ...(container.gpus !== undefined && { gpus: container.gpus }), ...(type && { instanceType: type.name }) },
     ...(!isMeant && { severity: 'warning' }),
   });

@@ -1,7 +1,6 @@
 import type { Container, ManifestWorkload, PodGroup, Variable } from '../../agent/model.ts';
-import { instanceTypes, type InstanceType } from '../fabric/instance-types.ts';
+import { instanceTypeCalled, type InstanceType } from '../fabric/instance-types.ts';
 
-export const EFA_RESOURCE = 'vpc.amazonaws.com/efa';
 /** The DRA driver's class; https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html */
 const EFA_DEVICE_CLASS = /efa/;
 
@@ -24,12 +23,20 @@ export function asksForEfa(pod: PodGroup, container: Container): boolean {
   return container.claims.length > 0 && pod.deviceClasses.some((name) => name === '?' || EFA_DEVICE_CLASS.test(name));
 }
 
-/** The instance types that a pod selects and that the table knows. SageMaker HyperPod writes `ml.` before the name. */
+/** The instance types that a pod selects and that the table knows. */
 export function knownInstanceTypes(pod: PodGroup): readonly InstanceType[] {
-  return pod.instanceTypes.flatMap((name) => instanceTypes.find((type) => type.name === name.replace(/^ml\./, '')) ?? []);
+  return pod.instanceTypes.flatMap((name) => instanceTypeCalled(name) ?? []);
 }
 
 /** Whether some pod of the workload asks for EFA. */
 export function someAsksForEfa(workload: ManifestWorkload): boolean {
   return workload.pods.some((pod) => pod.containers.some((container) => asksForEfa(pod, container)));
+}
+
+/**
+ * The P6 type that a pod selects. There the mlx5 devices of the NVLink switches stand among the node's verbs devices, and a
+ * pod that sees them finds no EFA.
+ */
+export function p6TypeOf({ instanceTypes }: PodGroup): string | undefined {
+  return instanceTypes.find((name) => /^(ml\.)?p6/.test(name));
 }

@@ -1,5 +1,6 @@
 import type { Container, Judgement, LivePod, ManifestObject, ManifestWorkload } from '../../agent/model.ts';
-import { asksForEfa, EFA_RESOURCE, efaSettings } from './efa.ts';
+import { EFA_RESOURCE } from './device-resources.ts';
+import { asksForEfa, efaSettings } from './efa.ts';
 import { faultAt, spotAt } from './place.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { Container, Manifests, Spot, Variable, YamlValue } from '../../agent/model.ts';
+import type { Container, Manifests, Spot, Variable } from '../../agent/model.ts';
+import { listOf, mapOf } from './yaml-values.ts';
 
 /** What a variable is in the end: the last of its name. */
 export function variable(container: Container, name: string): Variable | undefined {
@@ -7,12 +8,9 @@ export function variable(container: Container, name: string): Variable | undefin
 
 /** Whether variables come from a Secret, or from a ConfigMap that is not in the input: any name may be set there. */
 export function hasHiddenVariables({ object, path }: Container, manifests: Manifests): boolean {
-  const sources = object.get([...path, 'envFrom']);
-  if (!Array.isArray(sources)) return false;
-  return (sources as readonly YamlValue[]).some((source) => {
-    if (typeof source !== 'object' || source === null || !('configMapRef' in source)) return true;
-    const reference = source['configMapRef'] as { readonly name?: YamlValue } | null;
-    return !manifests.objects.some(({ kind, name, namespace }) => kind === 'ConfigMap' && name === reference?.name && namespace === object.namespace);
+  return listOf(object.get([...path, 'envFrom'])).some((source) => {
+    const reference = mapOf(mapOf(source)?.['configMapRef']);
+    return !manifests.objects.some(({ kind, name, namespace }) => kind === 'ConfigMap' && name === reference?.['name'] && namespace === object.namespace);
   });
 }
 

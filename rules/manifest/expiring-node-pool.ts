@@ -1,5 +1,6 @@
-import type { Judgement, ManifestObject, Manifests, PodGroup, YamlMap, YamlValue } from '../../agent/model.ts';
+import type { Judgement, ManifestObject, Manifests, PodGroup } from '../../agent/model.ts';
 import { faultAt, spotAt } from './place.ts';
+import { listOf, mapOf } from './yaml-values.ts';
 
 /** Karpenter's default: pkg/apis/v1/nodepool.go. */
 const STANDARD = '720h';
@@ -38,11 +39,8 @@ function mayRunOn(pod: PodGroup, pool: ManifestObject): boolean {
 }
 
 function admitted(pool: ManifestObject, key: string): readonly string[] {
-  const requirements = pool.get(['spec', 'template', 'spec', 'requirements']);
-  if (!Array.isArray(requirements)) return [];
-  return (requirements as readonly YamlValue[]).flatMap((requirement) => {
-    if (typeof requirement !== 'object' || requirement === null || Array.isArray(requirement)) return [];
-    const { key: name, operator, values } = requirement as YamlMap;
-    return name === key && operator === 'In' && Array.isArray(values) ? (values as readonly YamlValue[]).filter((value) => typeof value === 'string') : [];
+  return listOf(pool.get(['spec', 'template', 'spec', 'requirements'])).flatMap((requirement) => {
+    const { key: name, operator, values } = mapOf(requirement) ?? {};
+    return name === key && operator === 'In' ? listOf(values).filter((value) => typeof value === 'string') : [];
   });
 }

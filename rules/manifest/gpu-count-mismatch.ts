@@ -1,7 +1,8 @@
 import type { Judgement, PodGroup, Setting } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
+import { GPU_RESOURCE, resourcesText, unequalFault } from './device-resources.ts';
 import { engineFaults, trainingFaults } from './gpu-demand.ts';
-import { GPU_RESOURCE, mainContainer, nvidiaGpus, podTotal, possibleTypes, unequalRequest } from './instance-fit.ts';
+import { mainContainer, nvidiaGpus, podTotal, possibleTypes } from './instance-fit.ts';
 import { nodeGpuFaults } from './node-devices.ts';
 import { faultAt, spotAt } from './place.ts';
 
@@ -29,14 +30,9 @@ function* instance(pod: PodGroup): Iterable<Judgement> {
   const gpus = podTotal(pod, 'gpus');
   if (!container || !gpus) return;
   const spot = spotAt(container.object, [...container.path, pod.isPartial ? 'resourcesPerNode' : 'resources', 'limits', GPU_RESOURCE]);
-  const unequal = unequalRequest(container, GPU_RESOURCE);
+  const unequal = unequalFault(container, GPU_RESOURCE);
   if (unequal) {
-    yield faultAt(spot, {
-      message: `container ${container.name} requests ${unequal.request} ${GPU_RESOURCE} and ${unequal.limit === undefined ? 'sets no limit' : `limits them to ${unequal.limit}`}: the API server refuses the pod, the two must be equal for such resources`,
-      found: `requests ${unequal.request}, limits ${unequal.limit ?? 'nothing'}`,
-      expected: 'the same number in requests and limits',
-      snippet: resources(unequal.request),
-    });
+    yield faultAt(spot, unequal);
     return;
   }
   const types = possibleTypes(pod);
@@ -49,7 +45,7 @@ function* instance(pod: PodGroup): Iterable<Judgement> {
       message: `container ${container.name} asks for ${gpus} ${GPU_RESOURCE} and ${largest.name} has ${has === 0 ? 'none' : has}: no node ever fits and the pod stays Pending`,
       found: `${GPU_RESOURCE}: ${gpus}`,
       expected: has === 0 ? `an instance type with NVIDIA GPUs` : `at most ${has} on ${largest.name}`,
-      ...(has > 0 && { snippet: resources(has) }),
+      ...(has > 0 && { snippet: resourcesText(GPU_RESOURCE, has) }),
       evidence,
     });
     return;
@@ -74,11 +70,7 @@ function* rayGpus(pod: PodGroup | undefined, name: string, setting: Setting | un
     message: `group ${name} tells Ray of ${told} GPUs and its container asks for ${container.gpus}: Ray places work on GPUs that are not there, which fails with "invalid device ordinal" or "No CUDA GPUs are available"`,
     found: `num-gpus: '${told}', ${GPU_RESOURCE}: ${container.gpus}`,
     expected: `${GPU_RESOURCE}: ${told}, or no num-gpus: KubeRay takes it from the limits`,
-    snippet: resources(told),
+    snippet: resourcesText(GPU_RESOURCE, told),
     evidence: { group: name, numGpus: told, gpus: container.gpus },
   });
-}
-
-function resources(count: number): string {
-  return ['resources:', '  limits:', `    ${GPU_RESOURCE}: ${count}`, '  requests:', `    ${GPU_RESOURCE}: ${count}`].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Container, Judgement, ManifestWorkload, Setting, SettingMap, Training, VllmEngine } from '../../agent/model.ts';
-import { GPU_RESOURCE, workloadGpus } from './instance-fit.ts';
+import { GPU_RESOURCE, resourcesText } from './device-resources.ts';
+import { workloadGpus } from './instance-fit.ts';
 import { faultAt, type Fault } from './place.ts';
 
 /** Options that spread data parallel ranks over more than this container; vllm/engine/arg_utils.py. */
@@ -34,7 +35,7 @@ function tooFew({ gpus, text }: Need, have: number, reachesAcross: boolean, cont
     message: `vLLM needs ${gpus} GPUs (${text}) and ${holder} ask${reachesAcross ? '' : 's'} for ${have}: it stops at start-up, or waits for ever for GPUs that do not come`,
     found: `${gpus} GPUs needed, ${have} asked for`,
     expected: `${GPU_RESOURCE} of ${gpus}, or a smaller tensor_parallel_size`,
-    snippet: reachesAcross ? `tensor_parallel_size: ${have}` : `resources:\n  limits:\n    ${GPU_RESOURCE}: ${gpus}\n  requests:\n    ${GPU_RESOURCE}: ${gpus}`,
+    snippet: reachesAcross ? `tensor_parallel_size: ${have}` : resourcesText(GPU_RESOURCE, gpus),
     evidence: { needed: gpus, asked: have },
   };
 }
@@ -112,7 +113,7 @@ function perNodeFault({ container }: Training, name: string, perNode: number, gp
     message: `${name} is ${perNode} and container ${container?.name ?? ''} asks for ${gpus} GPUs: rank ${gpus} finds no GPU ("invalid device ordinal"), or Ray waits for ever for resources`,
     found: `${name} ${perNode}, ${GPU_RESOURCE}: ${gpus}`,
     expected: `the same number: ${gpus} or ${perNode}`,
-    snippet: `resources:\n  limits:\n    ${GPU_RESOURCE}: ${perNode}\n  requests:\n    ${GPU_RESOURCE}: ${perNode}`,
+    snippet: resourcesText(GPU_RESOURCE, perNode),
     evidence: { perNode, gpus },
   };
 }

@@ -1,10 +1,8 @@
 import type { Judgement, ManifestWorkload, PodGroup, Volume } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { asksForEfa, EFA_RESOURCE, efaSettings, knownInstanceTypes } from './efa.ts';
+import { EFA_RESOURCE } from './device-resources.ts';
+import { asksForEfa, efaSettings, knownInstanceTypes, p6TypeOf } from './efa.ts';
 import { faultAt } from './place.ts';
-
-/** SageMaker HyperPod writes `ml.` before the name. */
-const P6 = /^(ml\.)?p6/;
 
 /** The mount lays every verbs device of the node over the ones that the device plugin chose. */
 export const infinibandHostPath = defineRule({
@@ -26,11 +24,7 @@ export const infinibandHostPath = defineRule({
 
 /** On machines with InfiniBand of their own the mount is a known way; only for EFA it is known to break. */
 function isForEfa(pod: PodGroup): boolean {
-  return isP6(pod) || knownInstanceTypes(pod).some(({ maxEfa }) => maxEfa > 0) || pod.containers.some((container) => asksForEfa(pod, container) || efaSettings(container).length > 0);
-}
-
-function isP6({ instanceTypes }: PodGroup): boolean {
-  return instanceTypes.some((name) => P6.test(name));
+  return p6TypeOf(pod) !== undefined || knownInstanceTypes(pod).some(({ maxEfa }) => maxEfa > 0) || pod.containers.some((container) => asksForEfa(pod, container) || efaSettings(container).length > 0);
 }
 
 function* judge(workload: ManifestWorkload, pod: PodGroup, volume: Volume): Iterable<Judgement> {
@@ -45,12 +39,12 @@ function* judge(workload: ManifestWorkload, pod: PodGroup, volume: Volume): Iter
     expected: asked ? 'neither volume nor mount: the device plugin brings the device files' : `neither volume nor mount, but ${EFA_RESOURCE} in limits and requests`,
     snippet: ['# remove the volume and its volumeMount; the device plugin brings the files', 'resources:', '  limits:', `    ${EFA_RESOURCE}: ${container.efa || knownInstanceTypes(pod)[0]?.maxEfa || '<count of the instance type>'}`].join('\n'),
     evidence: { container: container.name, volume: volume.name, hostPath, instanceTypes: pod.instanceTypes },
-    ...(isP6(pod) && { severity: 'critical' }),
+    ...(p6TypeOf(pod) !== undefined && { severity: 'critical' }),
   });
 }
 
 function effectOn(pod: PodGroup): string {
-  const p6 = pod.instanceTypes.find((name) => P6.test(name));
+  const p6 = p6TypeOf(pod);
   if (p6 !== undefined) return `on ${p6} that brings NVLink's mlx5 devices along, libfabric then finds no EFA (fi_info -61) and NCCL falls back to TCP without a word`;
   const [type] = knownInstanceTypes(pod);
   const here = type ? `EFA still works on ${type.name}, but ` : '';

@@ -2,8 +2,6 @@ import type { Container, PodGroup } from '../../agent/model.ts';
 import type { InstanceType } from '../fabric/instance-types.ts';
 import { knownInstanceTypes } from './efa.ts';
 
-export const GPU_RESOURCE = 'nvidia.com/gpu';
-
 /** What all containers of a pod ask for together; undefined where one of them cannot be read. */
 export function podTotal({ containers }: PodGroup, resource: 'gpus' | 'efa'): number | undefined {
   return containers.reduce<number | undefined>((sum, container) => {
@@ -38,12 +36,4 @@ export function workloadGpus(pods: readonly PodGroup[]): number | undefined {
     sum += gpus * (pod.count?.max ?? 0);
   }
   return sum;
-}
-
-/** Requests and limits of an extended resource that the API server refuses to see apart; undefined: they are equal. */
-export function unequalRequest({ limits, requests }: Container, resource: string): { readonly request: number; readonly limit: number | undefined } | undefined {
-  const request = requests[resource];
-  const limit = limits[resource];
-  if (request === undefined || request === limit || (resource in limits && limit === undefined)) return undefined;
-  return { request, limit };
 }

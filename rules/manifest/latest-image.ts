@@ -29,9 +29,9 @@ export const latestImage = defineRule({
   },
 });
 
-/** A digest, a tag that names a version, or a variable that something else will fill in. */
+/** A digest, a tag that names a version, or a variable or `<TAG>` that something or somebody will fill in. */
 function isFixed(image: string): boolean {
-  if (image.includes('@sha256:') || /\$[({A-Z_]/.test(image)) return true;
+  if (image.includes('@sha256:') || /\$[({A-Z_]|<[^>]*>$/.test(image)) return true;
   const tag = tagOf(image);
   return tag !== undefined && tag !== 'latest';
 }

@@ -3,6 +3,7 @@ import { defineRule } from '../define.ts';
 import { gpuOf } from './gpu-of.ts';
 import { loraOf } from './lora.ts';
 import { faultAt } from './place.ts';
+import { billionsIn } from './words.ts';
 
 const SWITCHES: Readonly<Partial<Record<Training['framework'], string>>> = {
   'nemo-rl': 'policy.dtensor_cfg.lora_cfg.enabled=true policy.dtensor_cfg.lora_cfg.dim=8',
@@ -28,10 +29,10 @@ function* judge(workload: ManifestWorkload, training: Training, gibibytes: numbe
   const gpu = training.pod && gpuOf(training.pod);
   if (!gpu || gpu.memoryMib >= gibibytes * 1024 || !training.isReinforcement || training.isColocated !== true || loraOf(training) !== undefined) return;
   const model = workload.engines.find(({ kind, position }) => kind === 'rollout' && position === training.position)?.model?.value;
-  const billions = model === undefined ? undefined : Number(/(?:^|[-_/])(\d+(?:\.\d+)?)b(?=$|[-_.])/i.exec(model)?.[1] ?? Number.NaN);
+  const billions = model === undefined ? undefined : billionsIn(model);
   if (billions !== undefined && billions < minBillions) return;
   yield faultAt(training, {
-    message: `${model ?? 'the model'} is trained in full on ${gpu.name} with ${Math.round(gpu.memoryMib / 1024)} GiB that vLLM shares: gradients and AdamW state take 14 bytes a parameter${billions === undefined || Number.isNaN(billions) ? '' : `, ${Math.round(billions * 14)} GB in all`}, an adapter of rank 8 less than 1 % of that`,
+    message: `${model ?? 'the model'} is trained in full on ${gpu.name} with ${Math.round(gpu.memoryMib / 1024)} GiB that vLLM shares: gradients and AdamW state take 14 bytes a parameter${billions === undefined ? '' : `, ${Math.round(billions * 14)} GB in all`}, an adapter of rank 8 less than 1 % of that`,
     found: 'no LoRA',
     expected: 'LoRA, unless the training is sharded widely enough (railmedic budget grpo says)',
     ...(SWITCHES[training.framework] !== undefined && { snippet: SWITCHES[training.framework] ?? '' }),

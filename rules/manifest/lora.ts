@@ -1,8 +1,10 @@
 import type { Setting, Training } from '../../agent/model.ts';
-import { isHidden, numberIn } from './setting-values.ts';
+import { hasOwnFile, isHidden, numberIn } from './setting-values.ts';
 
 /** NeMo RL's default dim, examples/configs/grpo_math_1B.yaml; PEFT's r. */
 const STANDARD_RANK = 8;
+/** Frameworks that train all weights unless they are told otherwise; scripts of others may have any default. */
+const KNOWN_DEFAULTS: readonly Training['framework'][] = ['nemo-rl', 'verl', 'trl'];
 
 /**
  * The rank of the adapter that a run trains; undefined: none, all weights are trained. `hidden`: a variable or a
@@ -17,15 +19,9 @@ export function loraOf(training: Training): number | 'hidden' | undefined {
   if (switches.some(([, setting]) => isOn(setting))) return rank ?? STANDARD_RANK;
   if (switches.some(([, setting]) => setting.value === false)) return undefined;
   if (framework !== 'nemo-rl' && rank !== undefined) return rank > 0 ? rank : undefined;
-  return hasOwnFile(training) ? 'hidden' : undefined;
+  return hasOwnFile(options) || !KNOWN_DEFAULTS.includes(framework) ? 'hidden' : undefined;
 }
 
 function isOn({ value }: Setting): boolean {
   return value === true || value === 'True';
-}
-
-/** NeMo RL's --config, verl's --config-name, and scripts of unknown defaults. */
-function hasOwnFile({ options, framework }: Training): boolean {
-  if (['config', 'config_name', 'config_path', 'config_dir', 'config_file'].some((name) => options[name] !== undefined)) return true;
-  return !['nemo-rl', 'verl', 'trl'].includes(framework);
 }

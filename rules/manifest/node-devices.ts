@@ -1,7 +1,7 @@
 import type { Judgement, ManifestObject, Manifests, YamlValue } from '../../agent/model.ts';
-import { instanceTypes, type InstanceType } from '../fabric/instance-types.ts';
-import { EFA_RESOURCE } from './efa.ts';
-import { GPU_RESOURCE, nvidiaGpus } from './instance-fit.ts';
+import { instanceTypeCalled, type InstanceType } from '../fabric/instance-types.ts';
+import { EFA_RESOURCE, GPU_RESOURCE } from './device-resources.ts';
+import { nvidiaGpus } from './instance-fit.ts';
 import { faultAt, spotAt } from './place.ts';
 
 /**
@@ -62,8 +62,7 @@ function unhealthy(node: ManifestObject, resource: string, offered: number, held
 function nodesOf(objects: readonly ManifestObject[]): readonly { readonly node: ManifestObject; readonly type: InstanceType }[] {
   return objects.flatMap((node) => {
     if (node.kind !== 'Node' || node.apiVersion !== 'v1') return [];
-    const name = node.labels['node.kubernetes.io/instance-type']?.replace(/^ml\./, '');
-    const type = instanceTypes.find((candidate) => candidate.name === name);
+    const type = instanceTypeCalled(node.labels['node.kubernetes.io/instance-type'] ?? '');
     return type ? [{ node, type }] : [];
   });
 }

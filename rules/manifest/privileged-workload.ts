@@ -1,6 +1,6 @@
 import type { Container, Judgement, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { asksForEfa } from './efa.ts';
+import { asksForEfa, p6TypeOf } from './efa.ts';
 import { faultAt } from './place.ts';
 
 /** Files of the host that only a privileged container can use, or that show it is meant to work on its node. */
@@ -28,7 +28,7 @@ function* judge(workload: ManifestWorkload, pod: PodGroup, container: Container)
   const { privileged, name } = container;
   if (privileged?.value !== true || worksOnNode(workload, container)) return;
   const efa = asksForEfa(pod, container);
-  const type = pod.instanceTypes.find((each) => /^(ml\.)?p6/.test(each));
+  const type = p6TypeOf(pod);
   yield faultAt(privileged, {
     message: `container ${name} is privileged: it sees every GPU and every device of its node beside those it asked for${type === undefined ? '' : `, on ${type} NVLink's mlx5 devices among them, with which libfabric finds no EFA`}; ${efa ? 'EFA needs no more than IPC_LOCK' : 'nothing that is written here needs it'}`,
     found: 'privileged: true',

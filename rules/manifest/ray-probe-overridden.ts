@@ -1,6 +1,7 @@
 import type { Container, Judgement, Probe, RayGroup, YamlValue } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { faultAt } from './place.ts';
+import { listOf, mapOf } from './yaml-values.ts';
 
 const KINDS = ['startup', 'readiness', 'liveness'] as const;
 const EFFECT = {
@@ -43,9 +44,7 @@ function asksForVllm(container: Container, { httpPath, port, command }: Probe): 
 }
 
 function portNamed({ object, path }: Container, name: number | string | undefined): YamlValue | undefined {
-  const ports = object.get([...path, 'ports']);
-  if (typeof name !== 'string' || !Array.isArray(ports)) return undefined;
-  return (ports as readonly YamlValue[]).flatMap((port) => (typeof port === 'object' && port !== null && 'name' in port && port.name === name && 'containerPort' in port ? [port.containerPort] : []))[0];
+  return listOf(object.get([...path, 'ports'])).map(mapOf).find((port) => typeof name === 'string' && port?.['name'] === name)?.['containerPort'];
 }
 
 function* judge(group: RayGroup, container: Container, kind: keyof typeof EFFECT, probe: Probe): Iterable<Judgement> {

@@ -32,7 +32,7 @@ function* judge(workload: ManifestWorkload, container: Container, needed: number
   const found = bytes > 0 ? gibibytes(bytes) : volume ? `${volume.type}${volume.medium === undefined ? ' without medium: Memory' : ''}` : 'no volume at /dev/shm';
   const spot = volume ? spotAt(volume.object, volume.path) : spotAt(container.object, [...container.path, 'volumeMounts']);
   // One process on one GPU hands nothing over to another.
-  const isAlone = workload.purpose === 'serving' && container.gpus === 1;
+  const isAlone = container.gpus === 1 && (workload.purpose === 'serving' || workload.isMultiNode === false);
   yield faultAt(spot, {
     message: messageOf(workload, container, bytes, size, volume !== undefined),
     found,

@@ -19,7 +19,7 @@ export function lifetimeAt(container: Container, path: string): Lifetime {
 }
 
 /** The mount that a path lies in: the deepest that covers it. */
-export function mountOf({ mounts }: Container, path: string): Mount | undefined {
+function mountOf({ mounts }: Container, path: string): Mount | undefined {
   const [deepest] = mounts
     .filter(({ mountPath }) => path === mountPath || mountPath === '/' || path.startsWith(`${mountPath}/`))
     .toSorted((a, b) => b.mountPath.length - a.mountPath.length);

@@ -1,23 +1,15 @@
 import type { Container, Judgement, Manifests, ManifestWorkload, Spot, VllmEngine } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
+import { CACHE_VARIABLES, STANDARD_CACHE } from './cached-weights.ts';
 import { engineWords, hostsOf } from './engine-words.ts';
 import { hasHiddenVariables, variable } from './environment.ts';
 import { faultAt } from './place.ts';
 import { isHidden, textIn } from './setting-values.ts';
 import { lastingMount, lifetimeAt, lifetimeWords } from './storage.ts';
+import { billionsIn } from './words.ts';
 
 /** A name on Hugging Face; paths, URLs and what a variable fills in are none. */
 const HUB_NAME = /^[\w.-]+\/[\w.-]+$/;
-/** Where the hub's library looks, first to last; huggingface_hub/constants.py. TRANSFORMERS_CACHE is what trainers still read. */
-const CACHES: readonly (readonly [string, string])[] = [
-  ['HF_HUB_CACHE', ''],
-  ['HUGGINGFACE_HUB_CACHE', ''],
-  ['HF_HOME', '/hub'],
-  ['TRANSFORMERS_CACHE', ''],
-  ['XDG_CACHE_HOME', '/huggingface/hub'],
-];
-/** Mounts that may hold the default, ~/.cache/huggingface/hub, whoever the container's user is. */
-const HOME_MOUNT = /^(\/root|\/home\/[^/]+)$|\.cache(\/|$)|huggingface/;
 
 export const weightsNotCached = defineRule({
   name: 'WeightsNotCached',
@@ -81,13 +73,13 @@ function lostName(manifests: Manifests, container: Container, engine: VllmEngine
   const directory = textIn(engine.options['download_dir']);
   if (directory !== undefined) return lost(container, directory, engine.options['download_dir'] ?? engine, `--download-dir ${directory}`);
   if (hasRuntimeCache(engine)) return undefined;
-  for (const [key, suffix] of CACHES) {
+  for (const [key, suffix] of CACHE_VARIABLES) {
     const set = variable(container, key);
     if (!set) continue;
     return set.value === undefined || set.value.includes('$') ? undefined : lost(container, `${set.value}${suffix}`, set, `${key}=${set.value}`);
   }
   if (hasHiddenVariables(container, manifests)) return undefined;
-  if (container.mounts.some(({ mountPath }) => HOME_MOUNT.test(mountPath) && lifetimeAt(container, mountPath) !== 'pod')) return undefined;
+  if (container.mounts.some(({ mountPath }) => STANDARD_CACHE.test(mountPath) && lifetimeAt(container, mountPath) !== 'pod')) return undefined;
   return { spot: engine.model ?? engine, where: "Hugging Face into the container's own file system", found: 'no HF_HOME, no volume at ~/.cache/huggingface' };
 }
 
@@ -102,11 +94,5 @@ function isOffline(container: Container): boolean {
 
 /** An LLM configuration of Ray Serve may bring a runtime environment of its own. */
 function hasRuntimeCache({ object, path }: VllmEngine): boolean {
-  return CACHES.some(([key]) => object.get([...path, 'runtime_env', 'env_vars', key]) !== undefined);
-}
-
-/** 7 of `Qwen2.5-7B-Instruct`, 0.125 of `opt-125m`. */
-function billionsIn(name: string): number | undefined {
-  const [, digits, unit] = /(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])/i.exec(name) ?? [];
-  return digits === undefined ? undefined : Number(digits) / (unit?.toLowerCase() === 'm' ? 1000 : 1);
+  return CACHE_VARIABLES.some(([key]) => object.get([...path, 'runtime_env', 'env_vars', key]) !== undefined);
 }

@@ -7,3 +7,9 @@ export function gibibytes(bytes: number): string {
   }
   return String(bytes);
 }
+
+/** How many billions of parameters a model's name tells: 7 of `Qwen2.5-7B-Instruct`, 0.125 of `opt-125m`. */
+export function billionsIn(model: string): number | undefined {
+  const [, digits, unit] = /(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])/i.exec(model) ?? [];
+  return digits === undefined ? undefined : Number(digits) / (unit?.toLowerCase() === 'm' ? 1000 : 1);
+}

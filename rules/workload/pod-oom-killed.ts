@@ -1,6 +1,6 @@
 import type { Cause, ContainerState, Pod, PodContainer, Pods } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { grouped } from '../rates.ts';
+import { counted, grouped } from '../words.ts';
 import { budgetCommand, hostMemoryWords } from './host-memory.ts';
 import { containerFlag, kubectl, subjectOf, usesDevices, workloadWords } from './pod-words.ts';
 
@@ -57,7 +57,7 @@ function messageOf(pod: Pod, { name, restarts, memoryLimitBytes }: PodContainer,
   const limit = memoryLimitBytes === undefined ? 'for want of memory (it has no limit of its own)' : `at its memory limit of ${grouped(memoryLimitBytes / 2 ** 20)} MiB`;
   const when = finishedAt === undefined ? '' : ` at ${finishedAt}`;
   const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
-  return `container ${name}${workloadWords(pod)} was killed ${limit}${when} (OOMKilled${code}); ${restarts} restart${restarts === 1 ? '' : 's'} so far`;
+  return `container ${name}${workloadWords(pod)} was killed ${limit}${when} (OOMKilled${code}); ${counted(restarts, 'restart')} so far`;
 }
 
 function causesOf(pod: Pod, container: PodContainer): readonly Cause[] {

@@ -1,5 +1,6 @@
 import type { Pod, PodContainer, PodProbe, Symptom } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
+import { counted } from '../words.ts';
 import { probeCauses } from './probe-causes.ts';
 import { secondsFrom, spanWords, subjectOf, usesDevices, workloadWords } from './pod-words.ts';
 
@@ -68,7 +69,7 @@ function killedByProbe({ lastState, probes, restarts }: PodContainer, seenAt: st
   if (ago === undefined || ago > killedSeconds || ran === undefined) return undefined;
   const startup = probes.find(({ kind }) => kind === 'startup');
   const liveness = probes.find(({ kind }) => kind === 'liveness');
-  const times = `${restarts} restart${restarts === 1 ? '' : 's'} so far`;
+  const times = `${counted(restarts, 'restart')} so far`;
   // The grace period comes on top of the budget; it is thirty seconds by default and seldom more than minutes.
   if (startup && ran >= startup.budgetSeconds * 0.9 && ran <= startup.budgetSeconds + 120) {
     return { probe: startup, words: `was killed ${spanWords(ran)} after its start: its startup probe (${startup.what}) allows ${spanWords(startup.budgetSeconds)}; ${times}`, isInferred: true };

@@ -1,6 +1,6 @@
-import type { Pod, PodContainer } from '../../agent/model.ts';
+import type { Pod, PodContainer, Pods, Undecided } from '../../agent/model.ts';
 import { cannotTell } from '../rates.ts';
-import type { Pods, Undecided } from '../../agent/model.ts';
+import { counted } from '../words.ts';
 
 /** Whether a pod asks for GPUs or fabric devices, by count or by claim: the pods these rules are about. */
 export function usesDevices(pod: Pod): boolean {
@@ -15,7 +15,7 @@ export function subjectOf({ namespace, name }: Pick<Pod, 'namespace' | 'name'>):
 export function askedWords({ requests, claims }: Pick<Pod, 'requests' | 'claims'>): string {
   const parts = [
     ...Object.entries(requests).map(([resource, amount]) => `${amount} ${resource}`),
-    ...(claims.length > 0 ? [`${claims.length} resource claim${claims.length === 1 ? '' : 's'}`] : []),
+    ...(claims.length > 0 ? [counted(claims.length, 'resource claim')] : []),
   ];
   return parts.length < 2 ? (parts[0] ?? 'nothing') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import { configSchema, parseConfig } from '../../agent/parse-config.ts';
+import { configSchema, parseConfig } from '../../agent/config/parse.ts';
 import { DEFAULT_CONFIG } from '../../agent/config.ts';
 import { ENVIRONMENT } from '../../docs/source/configuration/environment.ts';
 import { KEY_WORDS } from '../../docs/source/configuration/key-words.ts';

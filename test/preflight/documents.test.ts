@@ -60,3 +60,22 @@ test('a document that is too long is not read', () => {
 test('a kind without apiVersion', () => {
   expect(read('kind: Pod\nmetadata: { name: a }\n').problems).toMatchObject([{ kind: 'schema', message: 'a "Pod" without apiVersion: kubectl will not know what it is' }]);
 });
+
+describe('what is no object yet', () => {
+  const read = (texts: Readonly<Record<string, string>>): ReturnType<typeof readDocuments> => readDocuments(Object.entries(texts).map(([file, text]) => ({ file, text, why: undefined, isNamed: false })));
+
+  test('a template of another tool than Helm, whether its text is YAML or not', () => {
+    const unfilled = 'a template that was not filled in ({{ … }}) cannot be judged; audit what it makes';
+    expect(read({ 'perf.yaml': 'apiVersion: ray.io/v1\nkind: RayCluster\nmetadata:\n  name: {{.Name}}\n' }).problems).toEqual([{ kind: 'hidden', place: { file: 'perf.yaml', line: 4 }, message: unfilled }]);
+    expect(read({ 'plugin.yaml': 'apiVersion: v1\nkind: Pod\nspec:\n  x: 1\n  {{addURIAndSha "https://x" .Tag }}\n' }).problems).toMatchObject([{ kind: 'hidden', message: unfilled }]);
+    expect(read({ 'rules.yaml': "apiVersion: v1\nkind: ConfigMap\ndata:\n  text: |\n    x: {{.Name}}\n  other: '{{ $value }}'\n" }).problems).toEqual([]);
+  });
+
+  test('a patch that a kustomization of the same input lays over another object', () => {
+    const patch = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { replicas: 2 }\n';
+    const kustomization = 'resources: [a.yaml]\npatches:\n  - path: ../patches/replicas.yaml\n  - patch: |-\n      - op: remove\n        path: /x\npatchesStrategicMerge: [old.yaml]\n';
+    const { objects, skipped } = read({ 'base/kustomization.yaml': kustomization, 'base/a.yaml': patch, 'base/old.yaml': patch, 'patches/replicas.yaml': patch });
+    expect(objects.map(({ file }) => file)).toEqual(['base/a.yaml']);
+    expect(skipped.filter(({ what }) => what === 'patch').map(({ file }) => file)).toEqual(['base/old.yaml', 'patches/replicas.yaml']);
+  });
+});

@@ -148,3 +148,21 @@ describe('whether GPUs of different pods form one communicator', () => {
     expect(isMultiNode(service('tensor_parallel_size: 8, pipeline_parallel_size: 2'))).toBe(true);
   });
 });
+
+test('what mpirun hands to its ranks is environment', () => {
+  const [container] = workload(pod('command: [bash, -c, "/opt/amazon/openmpi/bin/mpirun -np 16 -x NCCL_PROTO=simple -x NCCL_DEBUG -x FI_EFA_FORK_SAFE=$X ./all_reduce_perf -x 3"]')).pods[0]?.containers ?? [];
+  expect(container?.environment.map(({ name, value, from }) => [name, value, from])).toEqual([
+    ['NCCL_PROTO', 'simple', 'script'],
+    ['FI_EFA_FORK_SAFE', undefined, 'script'],
+  ]);
+  expect(workload(pod('args: [mpirun, -x, NCCL_PROTO=simple, all_reduce_perf]')).pods[0]?.containers[0]?.environment.map(({ name }) => name)).toEqual(['NCCL_PROTO']);
+});
+
+test('a pod that only waits for somebody to enter trains nothing, whatever its image', () => {
+  const purpose = (command: string): string => workload(pod(`${gpu(1)}\nimage: nvcr.io/nvidia/nemo:26.02\n${command}`)).purpose;
+  expect(purpose('')).toBe('training');
+  expect(purpose('command: [bash, -c, "sleep infinity"]')).toBe('other');
+  expect(purpose('command: [bash, -c, "tail -f /dev/null"]')).toBe('other');
+  expect(purpose('command: [bash, -c, "./run.sh; sleep infinity"]')).toBe('training');
+  expect(purpose('command: [fi_info, -p, efa]')).toBe('other');
+});

@@ -200,7 +200,7 @@ export function nvidiaQuery(gpus: readonly Partial<Gpu>[]): NvidiaQuery {
 }
 
 /** Fields as the parser types them: numbers are numbers, `N/A` and tokens in brackets are unknown, the rest is text. */
-export function smiFields(values: Readonly<Record<string, string | number>>): Gpu['fields'] {
+function smiFields(values: Readonly<Record<string, string | number>>): Gpu['fields'] {
   const typed = (value: string | number): SmiValue => {
     if (typeof value === 'number') return { kind: 'number', value };
     return /^(N\/A|\[.*\])$/.test(value) ? { kind: 'unknown', reason: value } : { kind: 'text', value };

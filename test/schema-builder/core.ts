@@ -13,7 +13,7 @@ interface Attribute {
 const models = join(createRequire(import.meta.url).resolve('@kubernetes/client-node'), '../gen/models');
 /** Kubernetes types them as text; a number is taken as well. */
 const QUANTITIES = new Set(['limits', 'requests', 'capacity', 'hard', 'sizeLimit', 'overhead', 'divisor', 'allocatable', 'default', 'defaultRequest', 'max', 'min', 'maxLimitRequestRatio', 'storage', 'averageValue', 'value']);
-const QUANTITY_OWNERS = /^(ResourceRequirements|VolumeResourceRequirements|PersistentVolumeSpec|ResourceQuotaSpec|LimitRangeItem|EmptyDirVolumeSource|PodSpec|ResourceFieldSelector|MetricTarget)$/;
+const QUANTITY_OWNERS = /^(ResourceRequirements|VolumeResourceRequirements|PersistentVolumeSpec|ResourceQuotaSpec|LimitRangeItem|EmptyDirVolumeSource|PodSpec|ResourceFieldSelector|V2MetricTarget)$/;
 /** Written by the API server, never by a person. */
 const LEFT_OUT = new Set(['status', 'managedFields']);
 /** What the API server refuses otherwise; the generated models do not hold it. */

@@ -12,11 +12,6 @@ export function toNode(place: Place): DashboardLink {
   return dataLink('The node', `/d/${UIDS.node}?var-node=${valueOf(place, 'node')}&${KEPT}`);
 }
 
-/** The node with this one device chosen. */
-export function toDevice(place: Place): DashboardLink {
-  return dataLink('The device on its node', `/d/${UIDS.node}?var-node=${valueOf(place, 'node')}&var-device=${valueOf(place, 'device')}&${KEPT}`);
-}
-
 export function toJob(place: Place): DashboardLink {
   const job = `var-namespace=${valueOf(place, 'namespace')}&var-workload=${valueOf(place, 'workload')}`;
   return dataLink('The job', `/d/${UIDS.job}?${job}&${KEPT}`);

@@ -10,7 +10,7 @@ export type Flow = (typeof FLOWS)[number];
 export const WINDOW_SECONDS = 120;
 const WINDOW = '2m';
 
-export function nodeTraffic(flow: Flow): string {
+function nodeTraffic(flow: Flow): string {
   return `node:railmedic_infiniband_${flow}:rate${WINDOW}`;
 }
 

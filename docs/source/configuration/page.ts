@@ -1,4 +1,4 @@
-import { configSchema } from '../../../agent/parse-config.ts';
+import { configSchema } from '../../../agent/config/parse.ts';
 import type { Rule } from '../../../rules/define.ts';
 import { RULES } from '../../../rules/index.ts';
 import { GENERATED, table } from '../table.ts';

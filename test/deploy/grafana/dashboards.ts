@@ -71,7 +71,7 @@ const VALUES: readonly (readonly [string, string])[] = [
   ['$workload', 'grpo'],
 ];
 
-export function withValues(text: string): string {
+function withValues(text: string): string {
   return VALUES.reduce((filled, [variable, value]) => filled.replaceAll(variable, value), text);
 }
 

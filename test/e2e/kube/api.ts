@@ -40,15 +40,15 @@ export class Api {
 
   /** Of a 2xx answer what is in it; else throws what the server said. */
   async get<T>(path: string): Promise<T> {
-    return accepted<T>('GET', path, await this.ask('GET', path));
+    return accepted('GET', path, await this.ask('GET', path)) as T;
   }
 
   async create<T>(path: string, object: unknown): Promise<T> {
-    return accepted<T>('POST', path, await this.ask('POST', path, object));
+    return accepted('POST', path, await this.ask('POST', path, object)) as T;
   }
 
   async patch<T>(path: string, patch: unknown): Promise<T> {
-    return accepted<T>('PATCH', path, await this.ask('PATCH', path, patch, 'application/merge-patch+json'));
+    return accepted('PATCH', path, await this.ask('PATCH', path, patch, 'application/merge-patch+json')) as T;
   }
 
   async remove(path: string, options: object = {}): Promise<void> {
@@ -56,8 +56,8 @@ export class Api {
   }
 }
 
-function accepted<T>(method: string, path: string, { status, body }: Answer): T {
-  if (status >= 200 && status < 300) return body as T;
+function accepted(method: string, path: string, { status, body }: Answer): unknown {
+  if (status >= 200 && status < 300) return body;
   throw new Error(`${method} ${path}: ${status} ${JSON.stringify(body).slice(0, 400)}`);
 }
 

@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Api } from './api.ts';
 
@@ -42,6 +42,12 @@ export class Cluster {
     if (status !== 0) throw new Error(`lab/${script} ${args.join(' ')} ended with status ${status}`);
   }
 
+  /** There is one address for the API server, and one for the node. Throws where they are taken. */
+  refuseSecond(): void {
+    const taken = execFileSync('ip', ['-4', 'addr', 'show', 'dev', 'lo'], { encoding: 'utf8' }).includes(` ${new URL(API_URL).hostname}/`);
+    if (taken) throw new Error(`a cluster is up already: KUBE_WORK=${dirname(this.state)} ${join(LAB, 'cluster.sh')} down`);
+  }
+
   /** For the last moment. */
   down(): void {
     execFileSync('bash', [join(LAB, 'cluster.sh'), 'down'], { stdio: 'inherit', env: this.#environment });
@@ -67,7 +73,7 @@ export class Cluster {
     return join(this.pki, 'ca.crt');
   }
 
-  /** The lines of the API server's audit log with this text in them, oldest first; a watch is there when it begins and when it ends. */
+  /** The lines of the API server's audit log with this text in them, oldest first; a watch is there once it has ended. */
   audit(text: string): readonly AuditEvent[] {
     const path = join(this.state, 'log/audit.jsonl');
     if (!existsSync(path)) return [];

@@ -22,7 +22,8 @@ export function serveGrpc(path: string, first: Buffer, later: Buffer): Server {
         held = held.subarray(PREFACE_BYTES);
         socket.write(frame(SETTINGS, 0, 0, Buffer.alloc(0)));
       }
-      while (isGreeted && held.length >= HEAD_BYTES && held.length >= HEAD_BYTES + held.readUIntBE(0, 3)) {
+      if (!isGreeted) return;
+      while (held.length >= HEAD_BYTES && held.length >= HEAD_BYTES + held.readUIntBE(0, 3)) {
         const end = HEAD_BYTES + held.readUIntBE(0, 3);
         take(socket, held.subarray(0, end), first, later);
         held = held.subarray(end);

@@ -40,6 +40,7 @@ const checks = new Checks();
 const cluster = new Cluster(resolve(process.env['KUBE_WORK'] ?? resolve(import.meta.dirname, '../../../.work/kube')));
 const scratch = mkdtempSync(join(tmpdir(), 'railmedic-kube-'));
 
+cluster.refuseSecond();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 // Whatever ends this: nothing stays behind.
 process.once('exit', () => {

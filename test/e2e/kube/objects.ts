@@ -33,7 +33,7 @@ export interface ContainerStatus {
 export interface PodObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly phase: string; readonly reason?: string; readonly containerStatuses?: readonly ContainerStatus[]; readonly conditions?: readonly Condition[] };
+  readonly status: { readonly phase: string; readonly reason?: string; readonly podIP?: string; readonly containerStatuses?: readonly ContainerStatus[]; readonly conditions?: readonly Condition[] };
 }
 
 /** Conditions of everybody but us, as an operator finds them on a node. */

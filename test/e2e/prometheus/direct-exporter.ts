@@ -1,5 +1,5 @@
-import { openAlertmanager } from '../../../agent/alertmanager.ts';
-import { parseConfig } from '../../../agent/parse-config.ts';
+import { openAlertmanager } from '../../../agent/senders/alertmanager.ts';
+import { parseConfig } from '../../../agent/config/parse.ts';
 import type { AlertmanagerExporter } from '../../../exporters/alertmanager.ts';
 
 /** The exporter as the agent opens it, for findings that no node here has. `notes` takes what it would log. */

@@ -111,7 +111,7 @@ export function fact(name: string, fields: Partial<RuleFacts> = {}): RuleFacts {
   };
 }
 
-export const FACTS: readonly RuleFacts[] = [
+const FACTS: readonly RuleFacts[] = [
   fact('FabricOneWayTraffic', { windowSeconds: 30 }),
   fact('FabricReceiveDrops', { severity: 'warning', windowSeconds: 30 }),
   fact('GpuLost', { needs: [], lasts: 'until-reboot' }),

@@ -1,7 +1,7 @@
 import type { Finding, Pod, Pods, Report, Snapshot } from '../../../agent/model.ts';
 import { finding, infiniband, efa, kernelLog, ok, report, snapshot } from '../fixture.ts';
 
-export const START = Date.parse('2026-11-23T20:00:00.000Z');
+const START = Date.parse('2026-11-23T20:00:00.000Z');
 
 /** A p4d node where everything can be seen; the report comes `seconds` after 20:00:00, the node has booted an hour before. */
 export function look(seconds: number, findings: readonly Finding[] = [], readings: Partial<Snapshot> = {}): Report {

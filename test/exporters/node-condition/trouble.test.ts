@@ -49,6 +49,12 @@ describe('after a restart of the agent', () => {
     expect(api.condition('GpuProblem')).toMatchObject({ status: 'False' });
   });
 
+  test('text that others left on the Node cannot act where the condition is shown', async () => {
+    const agent = new Agent(standing({ type: 'GpuProblem', reason: 'GpuRowRemapFailure', message: 'lost\u001b[2J' }));
+    await agent.watch(700, [], { 'nvidia-query': failed('no answer') });
+    expect(agent.api.condition('GpuProblem')).toMatchObject({ message: 'cannot tell: nvidia-query: no answer; before: GpuRowRemapFailure: lost\\u001b[2J' });
+  });
+
   test('absence of data never heals', async () => {
     const api = standing({ type: 'GpuProblem', reason: 'GpuRowRemapFailure' });
     const agent = new Agent(api);

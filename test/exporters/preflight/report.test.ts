@@ -85,3 +85,10 @@ test('a code host gets SARIF: rules, levels, regions, fingerprints and suppressi
   const [hidden] = (JSON.parse(sarifText(report('{{ .Values.x }}'), rules, new Map())) as typeof log).runs[0].results;
   expect(hidden).toMatchObject({ kind: 'open', level: 'none' });
 });
+
+test('text of manifests neither makes a link nor hides in SARIF', () => {
+  const log = JSON.parse(sarifText(report(pod('image: "[free](https://example.com)\\u001b[31m"')), rules, new Map())) as { runs: [{ results: [object] }] };
+  expect(log.runs[0].results[0]).toMatchObject({
+    message: { text: expect.stringMatching(/^container main runs \[free\] \(https:\/\/example\.com\)\\u001b\[31m: no tag.*\nFound: \[free\] \(https/s) },
+  });
+});

@@ -72,6 +72,13 @@ test('JSON holds the checks', async () => {
   expect(JSON.parse(text)).toMatchObject({ cluster: { server: 'https://api', checks: expect.arrayContaining([expect.objectContaining({ name: 'node-addresses', status: 'skipped' })]) }, findings: expect.arrayContaining([expect.objectContaining({ rule: 'EfaCountMismatch' })]) });
 });
 
+test('files and their cluster: one report', async () => {
+  const file = join(directory, 'pod.yaml');
+  await writeFile(file, 'apiVersion: v1\nkind: Pod\nmetadata: { name: p }\nspec: { containers: [{ name: a, image: a }] }\n');
+  const { text } = await run([file], { json: true });
+  expect(JSON.parse(text)).toMatchObject({ findings: expect.arrayContaining([expect.objectContaining({ rule: 'EfaCountMismatch', file: 'cluster', line: 0 }), expect.objectContaining({ rule: 'LatestImage', file, line: 4 })]) });
+});
+
 test('no cluster where none is named, an unknown context, and SARIF without files', async () => {
   await expect(run([], { sarif: true })).rejects.toThrow('preflight: --sarif points to lines of files, and objects of a cluster have none');
   await expect(run([], { context: 'nowhere' })).rejects.toThrow('got context "nowhere" names no cluster of it');

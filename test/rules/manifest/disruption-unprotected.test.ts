@@ -37,6 +37,8 @@ describe('silent', () => {
 
   test('where a disruption budget admits no eviction', () => {
     expect(said(rule, guarded('maxUnavailable: 0, selector: { matchLabels: { app: train } }'))).toEqual([]);
+    expect(said(rule, guarded('maxUnavailable: 0, selector: { matchExpressions: [{ key: app, operator: In, values: [train, serve] }] }'))).toEqual([]);
+    expect(said(rule, guarded('maxUnavailable: 0, selector: {}'))).toEqual([]);
   });
 
   test('for a short run, a server, and pods without GPUs', () => {

@@ -3,7 +3,7 @@ import { latestImage as rule } from '../../../rules/manifest/latest-image.ts';
 import { first, judgeText, pod, said } from './manifests.ts';
 
 test('silent for a version, a digest and what a variable fills in', () => {
-  for (const image of ['vllm/vllm-openai:v0.11.0', 'nvcr.io/nvidia/nemo-rl@sha256:0123', 'registry:5000/a/b:1', '${IMAGE}', '$(IMAGE)', '$REGISTRY/nccl']) {
+  for (const image of ['vllm/vllm-openai:v0.11.0', 'nvcr.io/nvidia/nemo-rl@sha256:0123', 'registry:5000/a/b:1', '${IMAGE}', '$(IMAGE)', '$REGISTRY/nccl', '<account>.dkr.ecr.<region>.amazonaws.com/nccl-tests:<TAG>']) {
     expect(said(rule, pod(`image: "${image}"`)), image).toEqual([]);
   }
 });

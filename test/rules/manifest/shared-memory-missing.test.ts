@@ -50,6 +50,9 @@ describe('reports', () => {
   test('with less weight where one GPU serves alone', () => {
     expect(first(judgeText(rule, pod(serving(1)))).severity).toBe('info');
     expect(first(judgeText(rule, pod(serving(2)))).severity).toBeUndefined();
+    const job = (parallelism: number): string => `apiVersion: batch/v1\nkind: Job\nmetadata: { name: j }\nspec: { parallelism: ${parallelism}, template: { spec: { containers: [{ name: main, image: "a:1", command: [torchrun, train.py], resources: { limits: { nvidia.com/gpu: 1 } } }] } } }`;
+    expect(first(judgeText(rule, job(1))).severity).toBe('info');
+    expect(first(judgeText(rule, job(2))).severity).toBeUndefined();
   });
 
   test('after the configuration', () => {

@@ -1,10 +1,5 @@
 import { Installation } from '../installation.ts';
-import type { PodObject } from '../objects.ts';
 import type { Stage } from '../stage.ts';
-
-interface WithAddress extends PodObject {
-  readonly status: PodObject['status'] & { readonly podIP?: string };
-}
 
 /** The two other modes on the same node: each becomes ready, and sees what is promised of it and no more. */
 export async function modes(stage: Stage): Promise<void> {
@@ -16,7 +11,7 @@ export async function modes(stage: Stage): Promise<void> {
 async function mode(stage: Stage, installation: Installation, name: 'restricted' | 'privileged', expected: Readonly<Record<string, string>>): Promise<void> {
   const { checks } = stage;
   await installation.apply(name);
-  const pod = (await installation.readyPod()) as WithAddress | undefined;
+  const pod = await installation.readyPod();
   if (!checks.holds(`${name}: ready`, pod !== undefined, (await installation.pod())?.status)) return;
   checks.equals(`${name}: one container`, pod?.status.containerStatuses?.length, 1);
   const { sources } = await installation.report(`http://${pod?.status.podIP}:9477`);

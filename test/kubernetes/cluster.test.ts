@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { openCluster } from '../agent/cluster.ts';
-import type { NodeOptions } from '../agent/options.ts';
+import { openCluster } from '../../agent/kubernetes/cluster.ts';
+import type { NodeOptions } from '../../agent/options.ts';
 
 const OPTIONS: NodeOptions = { hostRoot: '/', imds: false, imdsUrl: 'http://169.254.169.254', logFormat: 'text', logLevel: 'info' };
 afterEach(() => vi.unstubAllEnvs());

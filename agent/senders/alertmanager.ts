@@ -1,7 +1,7 @@
-import { alertmanagerExporter, type AlertmanagerExporter, type AlertmanagerOptions, type PeerClock, type Post } from '../exporters/alertmanager.ts';
-import type { AlertmanagerConfig } from './alertmanager-config.ts';
-import { fetchWhole } from './host/http.ts';
-import { readOwnFile } from './host/own-files.ts';
+import { alertmanagerExporter, type AlertmanagerExporter, type AlertmanagerOptions, type PeerClock, type Post } from '../../exporters/alertmanager.ts';
+import type { AlertmanagerConfig } from '../config/alertmanager.ts';
+import { fetchWhole } from '../host/http.ts';
+import { readOwnFile } from '../host/own-files.ts';
 
 export interface AlertmanagerSurroundings extends Pick<AlertmanagerOptions, 'intervalSeconds' | 'note' | 'onFailure'> {
   readonly listen: { readonly host: string; readonly port: number };

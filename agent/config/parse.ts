@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { isAlias, LineCounter, parseDocument, type Document } from 'yaml';
-import type { Rule } from '../rules/define.ts';
-import { alertmanagerSchema } from './alertmanager-config.ts';
-import { ConfigError, nearest } from './config-error.ts';
-import type { Config } from './config.ts';
-import { kubernetesSchema } from './kubernetes-config.ts';
+import type { Rule } from '../../rules/define.ts';
+import type { Config } from '../config.ts';
+import { nearest } from '../parse/nearest.ts';
+import { alertmanagerSchema } from './alertmanager.ts';
+import { ConfigError } from './error.ts';
+import { kubernetesSchema } from './kubernetes.ts';
 
 const positive = v.pipe(v.number('a number'), v.minValue(0, 'a number of 0 or more'));
 const threshold = v.union([positive, v.array(v.string('a text'))], 'a number of 0 or more, or a list of texts');

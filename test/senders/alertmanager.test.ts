@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openAlertmanager, poster } from '../agent/alertmanager.ts';
-import type { AlertmanagerConfig } from '../agent/alertmanager-config.ts';
-import { parseConfig } from '../agent/parse-config.ts';
-import type { AlertmanagerExporter } from '../exporters/alertmanager.ts';
-import { CERTIFICATE, KEY } from './exporters/alertmanager/certificate.ts';
-import { oneWay, report } from './exporters/fixture.ts';
+import { openAlertmanager, poster } from '../../agent/senders/alertmanager.ts';
+import type { AlertmanagerConfig } from '../../agent/config/alertmanager.ts';
+import { parseConfig } from '../../agent/config/parse.ts';
+import type { AlertmanagerExporter } from '../../exporters/alertmanager.ts';
+import { CERTIFICATE, KEY } from '../exporters/alertmanager/certificate.ts';
+import { oneWay, report } from '../exporters/fixture.ts';
 
 const never = new AbortController().signal;
 const servers: Server[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { configureRules, DEFAULT_CONFIG } from '../agent/config.ts';
-import { factsOf, KUBERNETES_DEFAULTS, openKubernetesExporters } from '../agent/kubernetes-exporters.ts';
-import { parseConfig } from '../agent/parse-config.ts';
-import { RULES } from '../rules/index.ts';
-import { surroundings } from './exporters/kubernetes/fake-api-server.ts';
+import { configureRules, DEFAULT_CONFIG } from '../../agent/config.ts';
+import { factsOf, KUBERNETES_DEFAULTS, openKubernetesExporters } from '../../agent/senders/kubernetes.ts';
+import { parseConfig } from '../../agent/config/parse.ts';
+import { RULES } from '../../rules/index.ts';
+import { surroundings } from '../exporters/kubernetes/fake-api-server.ts';
 
 const parse = (yaml: string) => parseConfig(yaml, 'railmedic.yaml', RULES).exporters.kubernetes;
 const names = (yaml: string): readonly string[] => openKubernetesExporters(parse(yaml) ?? KUBERNETES_DEFAULTS, surroundings()).map(({ name }) => name);

@@ -1,11 +1,3 @@
-/** The configuration says something that cannot be meant: where, what was found, what was expected. */
-export class ConfigError extends Error {
-  constructor(file: string, line: number, what: string, options?: ErrorOptions) {
-    super(`${file}:${line}: ${what}`, options);
-    this.name = 'ConfigError';
-  }
-}
-
 /** The known name that is at most a few letters away from what was written; undefined when none is near. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
   const ranked = known

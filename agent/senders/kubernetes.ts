@@ -1,11 +1,11 @@
-import { eventExporter } from '../exporters/event.ts';
-import type { KubernetesParts, RuleFacts } from '../exporters/kubernetes/parts.ts';
-import { nodeConditionExporter } from '../exporters/node-condition.ts';
-import { conditionRemover } from '../exporters/node-condition/remover.ts';
-import { taintExporter } from '../exporters/taint.ts';
-import type { KubernetesConfig } from './kubernetes-config.ts';
-import type { Exporter } from './model.ts';
-import type { ConfiguredRule } from './standing.ts';
+import { eventExporter } from '../../exporters/event.ts';
+import type { KubernetesParts, RuleFacts } from '../../exporters/kubernetes/parts.ts';
+import { nodeConditionExporter } from '../../exporters/node-condition.ts';
+import { conditionRemover } from '../../exporters/node-condition/remover.ts';
+import { taintExporter } from '../../exporters/taint.ts';
+import type { KubernetesConfig } from '../config/kubernetes.ts';
+import type { Exporter } from '../model.ts';
+import type { ConfiguredRule } from '../standing.ts';
 
 /** Where the configuration says nothing of it. */
 export const KUBERNETES_DEFAULTS: KubernetesConfig = {

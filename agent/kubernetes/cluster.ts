@@ -1,11 +1,11 @@
-import { VERSION } from './assets.ts';
-import type { PodFeed } from './collectors/pods.ts';
-import { NodePods } from './kubernetes/node-pods.ts';
-import { openKubernetes } from './kubernetes/open.ts';
-import { PodLogs } from './kubernetes/pod-logs.ts';
-import { UNSCHEDULED_TIMING } from './kubernetes/unscheduled-pods.ts';
-import type { KubernetesApi, KubernetesRequestCount } from './model.ts';
-import type { NodeOptions } from './options.ts';
+import { VERSION } from '../assets.ts';
+import type { PodFeed } from '../collectors/pods.ts';
+import { NodePods } from './node-pods.ts';
+import { openKubernetes } from './open.ts';
+import { PodLogs } from './pod-logs.ts';
+import { UNSCHEDULED_TIMING } from './unscheduled-pods.ts';
+import type { KubernetesApi, KubernetesRequestCount } from '../model.ts';
+import type { NodeOptions } from '../options.ts';
 
 /** The cluster this node is part of, as far as the agent may see it. */
 export interface Cluster {
