@@ -121,8 +121,8 @@ describe('kustomize', () => {
   });
 });
 
-test.runIf(renderer.missing !== undefined)(`SKIPPED: the chart's equality (${renderer.missing})`, () => expect(renderer.missing).toBeDefined());
-test.runIf(kustomize !== undefined)(`SKIPPED: the equality of kustomize (${kustomize})`, () => expect(kustomize).toBeDefined());
+if (renderer.missing !== undefined) test.skip(`the chart's equality: ${renderer.missing}`);
+if (kustomize !== undefined) test.skip(`the equality of kustomize: ${kustomize}`);
 
 /** Components need kustomize 4, which kubectl has since 1.21. */
 function whyNoKustomize(): string | undefined {

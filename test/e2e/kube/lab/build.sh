@@ -38,10 +38,14 @@ packages() {
     unpack bookworm "$SOURCES/bookworm" containerd runc
     cp "$SOURCES/bookworm/usr/sbin/runc" "$SOURCES"/bookworm/usr/bin/{containerd,containerd-shim-runc-v2,ctr} "$BIN/"
   fi
-  if ! command -v kubectl >/dev/null; then
-    unpack bookworm "$SOURCES/kubectl" kubernetes-client
-    cp "$SOURCES/kubectl/usr/bin/kubectl" "$BIN/"
-  fi
+}
+
+# Any kubectl will do but bookworm's own, which panics on every map it writes (its reflect2 is older than its Go): that one is
+# built like the rest. KUBE_KUBECTL=own builds it in any case.
+needs_kubectl() {
+  [ ! -x "$BIN/kubectl" ] || return 1
+  [ "${KUBE_KUBECTL:-}" != own ] || return 0
+  ! kubectl create configmap probe --from-literal=key=value --dry-run=client -o json >/dev/null 2>&1
 }
 
 # The one generated file that Debian's source tarball lacks.
@@ -73,7 +77,9 @@ kubernetes() {
   flags="-s -w -X $version.gitVersion=v$VERSION -X $version.gitMajor=1 -X $version.gitMinor=20 -X $version.gitTreeState=clean -X $version.buildDate=2026-01-01T00:00:00Z"
   flags="$flags -X $client.gitVersion=v$VERSION -X $client.gitMajor=1 -X $client.gitMinor=20"
   cd "$SOURCE"
-  for program in kube-apiserver kube-controller-manager kube-scheduler kubelet; do
+  local programs=(kube-apiserver kube-controller-manager kube-scheduler kubelet)
+  if needs_kubectl; then programs+=(kubectl); fi
+  for program in "${programs[@]}"; do
     [ -x "$BIN/$program" ] && continue
     say "building $program"
     nice go build -trimpath -ldflags "$flags" -o "$BIN/$program" "./cmd/$program"
@@ -82,7 +88,7 @@ kubernetes() {
 
 mkdir -p "$SOURCES" "$BIN/cni"
 [ -x "$BIN/kube-apiserver" ] && [ -x "$BIN/kube-controller-manager" ] && [ -x "$BIN/kube-scheduler" ] && [ -x "$BIN/kubelet" ] &&
-  [ -x "$BIN/etcd" ] && [ -x "$BIN/ctr" ] && command -v kubectl >/dev/null && { say "built already: Kubernetes $VERSION"; exit 0; }
+  [ -x "$BIN/etcd" ] && [ -x "$BIN/ctr" ] && ! needs_kubectl && { say "built already: Kubernetes $VERSION"; exit 0; }
 packages
 kubernetes
 # The Go cache and the sources are three gigabytes that nobody reads again.
