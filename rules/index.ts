@@ -73,6 +73,7 @@ import { executorBackend } from './manifest/executor-backend.ts';
 import { podUnschedulable } from './workload/pod-unschedulable.ts';
 import { podCrashLooping } from './workload/pod-crash-looping.ts';
 import { podOomKilled } from './workload/pod-oom-killed.ts';
+import { cudaOutOfMemory } from './workload/cuda-out-of-memory.ts';
 import { podPreempted } from './workload/pod-preempted.ts';
 import { podProbeFailing } from './workload/pod-probe-failing.ts';
 import type { Rule } from './define.ts';
@@ -125,6 +126,7 @@ export const RULES: readonly Rule[] = [
   podUnschedulable,
   podCrashLooping,
   podOomKilled,
+  cudaOutOfMemory,
   podPreempted,
   podProbeFailing,
   agentRuleFailed,

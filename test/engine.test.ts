@@ -222,6 +222,17 @@ describe('the agent itself', () => {
     expect(told?.explainedBy.filter(({ subject }) => subject === cause)).toHaveLength(links);
   });
 
+  test.each([
+    ['ml/a trainer', 'ml/a', 1],
+    ['ml/a', 'ml/b', 0],
+    ['ml/a trainer', 'ml/ab', 0],
+  ])('a fault of the pod %s explains one of %s: %i', (cause, effect, links) => {
+    const workload = { name: 'Effect', page: 'rules/workload/effect.md', explainedBy: ['Effect'] };
+    const engine = engineWith(workload, () => [cause, effect].map((subject) => ({ ...symptom, subject })));
+    const told = engine.look(fabric(), moment(0)).find(({ subject }) => subject === effect);
+    expect(told?.explainedBy.filter(({ subject }) => subject === cause)).toHaveLength(links);
+  });
+
   test('wall clock jumps change no state: durations are monotonic', () => {
     const engine = engineWith({ forSeconds: 10, clearAfterSeconds: 60 }, () => [symptom]);
     const jump = (seconds: number, year: number) => engine.look(fabric(), { monotonicSeconds: seconds, wall: new Date(Date.UTC(year, 0, 1)) });

@@ -27,8 +27,8 @@ export interface LoggedCause {
 }
 
 /** What known texts in the log say, the likeliest first. A text proves nothing: it is never more than likely. */
-export function causesInLog(lines: readonly string[], checks: readonly string[]): readonly LoggedCause[] {
-  const found = KNOWN.flatMap(({ cause, pattern, why, check = [], fix = [] }) => {
+export function causesInLog(lines: readonly string[], checks: readonly string[], known = KNOWN): readonly LoggedCause[] {
+  const found = known.flatMap(({ cause, pattern, why, check = [], fix = [] }) => {
     for (const line of lines) {
       const match = pattern.exec(line);
       if (!match) continue;

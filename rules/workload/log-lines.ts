@@ -1,3 +1,5 @@
+import type { ContainerState, PodContainer } from '../../agent/model.ts';
+
 /** In front of what a program says: vLLM's and Ray's `(EngineCore_DP0 pid=212) `, torchrun's `[rank0]: `, vLLM's `ERROR 10-06 12:00:31 [core.py:700] `. */
 const PREFIX = /^\s*(?:\([\w:. -]{1,80}pid=\d+[^)]{0,80}\)\s*)?(?:\[rank\d+\]:?\s*)?(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d \[[^\]]{1,60}\]\s*)?/;
 /** The last line of a Python traceback: the class and what it says. */
@@ -18,11 +20,23 @@ export function tellingLine(lines: readonly string[]): string | undefined {
   return found === undefined ? undefined : cut(found);
 }
 
+/** What a run said of its end: its log, where that was read; else its termination message, which can be the end of the log as well. */
+export interface Said {
+  readonly from: 'log' | 'message' | undefined;
+  readonly lines: readonly string[];
+}
+
+export function saidAtEnd({ logTail = [] }: PodContainer, run: ContainerState | undefined): Said {
+  if (logTail.length > 0) return { from: 'log', lines: logTail };
+  const lines = (run?.message ?? '').split('\n').filter((line) => line.trim() !== '');
+  return { from: lines.length > 0 ? 'message' : undefined, lines };
+}
+
 /** The end of the log as evidence; a terminal shows a list of twelve whole. */
 export function lastLines(lines: readonly string[]): readonly string[] {
   return lines.slice(-12).map(cut);
 }
 
-function cut(text: string): string {
+export function cut(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

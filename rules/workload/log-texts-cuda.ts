@@ -1,17 +1,11 @@
+import { memoryFault, memoryWords, OUT_OF_MEMORY, outOfMemoryIn, type MemoryFault } from './cuda-memory.ts';
 import type { KnownText } from './log-causes.ts';
 
 const BUDGET = 'railmedic budget --help   # serve, train or grpo: what the plan needs on each GPU, and what would fit';
-const HOLDERS = 'nvidia-smi --query-compute-apps=gpu_uuid,pid,used_memory,name --format=csv   # on the node';
+export const HOLDERS = 'nvidia-smi --query-compute-apps=gpu_uuid,pid,used_memory,name --format=csv   # on the node';
 
-/** PyTorch's allocator (c10/cuda/CUDACachingAllocator.cpp) in its three wordings, and vLLM's checks at its start. */
-export const CUDA_TEXTS: readonly KnownText[] = [
-  {
-    cause: 'cuda-out-of-memory',
-    pattern: /CUDA out of memory\. Tried to allocate ([\d.]+ [KMGT]?i?B)(.{0,700})/,
-    why: (match) => outOfMemory(match[1] ?? '', match[2] ?? ''),
-    check: [HOLDERS],
-    fix: [BUDGET],
-  },
+/** vLLM measures before it serves, and refuses to start where the memory would not do. */
+export const VLLM_MEMORY_TEXTS: readonly KnownText[] = [
   {
     cause: 'gpu-memory-taken-by-others',
     pattern: /Free memory on device \S{1,20} \(([\d.]+)\/([\d.]+) GiB\) on startup is less than desired GPU memory utilization \(([\d.]+)/,
@@ -33,6 +27,12 @@ export const CUDA_TEXTS: readonly KnownText[] = [
     why: ([, tokens]) => `one request of max_model_len does not fit into the KV cache${tokens === undefined ? '' : `; vLLM estimates that ${tokens} tokens do`}`,
     fix: ([, tokens]) => [`# --max-model-len ${tokens ?? 'shorter'}, or a higher --gpu-memory-utilization or --tensor-parallel-size`, BUDGET],
   },
+];
+
+/** PyTorch's allocator in its three wordings, and vLLM's checks at its start. */
+export const CUDA_TEXTS: readonly KnownText[] = [
+  { cause: 'cuda-out-of-memory', pattern: OUT_OF_MEMORY, why: ([text]) => outOfMemoryWords(text), check: [HOLDERS], fix: [BUDGET] },
+  ...VLLM_MEMORY_TEXTS,
   {
     cause: 'gpu-memory-changed-at-start',
     pattern: /Error in memory profiling\. Initial free memory/,
@@ -47,19 +47,17 @@ export const CUDA_TEXTS: readonly KnownText[] = [
   },
 ];
 
-function outOfMemory(tried: string, rest: string): string {
-  const head = `a GPU had no memory left for another ${tried}`;
-  const reserved = /([\d.]+ [KMGT]?i?B) is reserved by PyTorch but unallocated/.exec(rest)?.[1];
-  // Without the host's process ids PyTorch takes itself for another process: one such line is its own.
-  const others = rest.match(/Process \d+ has [\d.]+ [KMGT]?i?B memory in use/g)?.length ?? 0;
-  if (others > (rest.includes('this process has') ? 0 : 1)) return `${head}: other processes on it hold memory as well`;
-  if (reserved !== undefined && bytes(reserved) >= bytes(tried)) {
-    return `${head}, while PyTorch held ${reserved} that it could not use: fragmentation (PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True)`;
-  }
-  return `${head}: the plan is larger than the GPU`;
-}
+/** Share of the GPU from which memory that is unused, or somebody else's, is to blame: CudaOutOfMemory's default. */
+export const LARGE_RATIO = 0.03;
 
-function bytes(amount: string): number {
-  const [number, unit = ''] = amount.split(' ');
-  return Number(number) * 1024 ** Math.max(0, ['', 'K', 'M', 'G', 'T'].indexOf(unit.replace(/i?B$/, '')));
+function outOfMemoryWords(text: string): string {
+  const found = outOfMemoryIn(text);
+  if (!found) return 'a GPU had no memory left';
+  const words: Readonly<Record<MemoryFault, string>> = {
+    shared: ': other processes on it hold memory as well',
+    fragmented: `, while PyTorch held ${memoryWords(found.unallocated ?? 0)} that it could not use: fragmentation (PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True)`,
+    capped: ': the program caps itself (torch.cuda.set_per_process_memory_fraction)',
+    full: ': the plan is larger than the GPU',
+  };
+  return `a GPU had no memory left for another ${memoryWords(found.tried)}${words[memoryFault(found, LARGE_RATIO)]}`;
 }

@@ -1,7 +1,7 @@
 import type { Cause, ContainerState, Evidence, Pod, PodContainer } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { causesInLog } from './log-causes.ts';
-import { lastLines, tellingLine } from './log-lines.ts';
+import { lastLines, saidAtEnd, tellingLine, type Said } from './log-lines.ts';
 import { containerFlag, eventsCommand, kubectl, secondsFrom, spanWords, subjectOf, usesDevices, workloadWords } from './pod-words.ts';
 
 export const podCrashLooping = defineRule({
@@ -12,7 +12,7 @@ export const podCrashLooping = defineRule({
   needs: ['pods'],
   // Between two waits the container runs; kubelet forgets its crashes after ten minutes without one.
   clearAfterSeconds: 600,
-  explainedBy: ['PodOomKilled', 'PodProbeFailing'],
+  explainedBy: ['CudaOutOfMemory', 'PodOomKilled', 'PodProbeFailing'],
   settings: {},
   *check(now) {
     for (const pod of now.pods.pods) {
@@ -20,7 +20,7 @@ export const podCrashLooping = defineRule({
       const crashing = pod.containers.find(({ state }) => state?.kind === 'waiting' && state.reason === 'CrashLoopBackOff');
       if (!crashing) continue;
       const last = crashing.lastState?.kind === 'terminated' ? crashing.lastState : undefined;
-      const said = wordsOf(crashing, last);
+      const said = saidAtEnd(crashing, last);
       yield {
         subject: subjectOf(pod),
         message: messageOf(pod, crashing, last, said),
@@ -30,18 +30,6 @@ export const podCrashLooping = defineRule({
     }
   },
 });
-
-/** Its log, where that was read; else what it left in its termination message, which can be the end of the log as well. */
-interface Said {
-  readonly from: 'log' | 'message' | undefined;
-  readonly lines: readonly string[];
-}
-
-function wordsOf({ logTail = [] }: PodContainer, last: ContainerState | undefined): Said {
-  if (logTail.length > 0) return { from: 'log', lines: logTail };
-  const lines = (last?.message ?? '').split('\n').filter((line) => line.trim() !== '');
-  return { from: lines.length > 0 ? 'message' : undefined, lines };
-}
 
 function messageOf(pod: Pod, { name, isInit, restarts, logMissing }: PodContainer, last: ContainerState | undefined, { from, lines }: Said): string {
   const who = `${isInit ? 'init container' : 'container'} ${name}${workloadWords(pod)} has restarted ${restarts} time${restarts === 1 ? '' : 's'}`;

@@ -30,6 +30,8 @@ export const THRESHOLD_WORDS: Readonly<Record<string, string>> = {
   'KernelOomKill.maxFindingsPerLook': 'kills of one look that get a finding each; the rest is one',
   'LockedMemoryLimited.minimumBytes': 'locked memory that a fabric process must be allowed',
   'HugepagesMissing.recommendedPages': 'how many pages the advice names',
+  'CudaOutOfMemory.largeRatio': 'share of the GPU from which memory of others, or reserved and unused, is to blame; 0.03 is 3 %',
+  'CudaOutOfMemory.endedSeconds': 'so long it is told of a pod that is over',
   'PodProbeFailing.neverReadySeconds': 'so long a model may load before not being ready is a fault',
   'PodProbeFailing.killedSeconds': 'so long a kill by a probe is told',
   'SharedMemoryMissing.trainingGibibytes': 'GiB at /dev/shm that a training needs',

@@ -35,9 +35,11 @@ export const restart: Scene = async (lab) => {
   const now = firing(report, 'KernelOomKill')?.since;
   check('restart: the old OOM kill is not news', now === undefined || now === since, `since ${since} before, ${now} after`);
   const log = readFileSync(agent.logPath, 'utf8');
-  const begins = (rule: string) => (line: string) => line.includes('"state":"firing"') && line.includes(`"rule":"${rule}"`);
-  const news = ['KernelOomKill', 'EfaAdminQueueDead'].flatMap((rule) => log.split('\n').filter(begins(rule)));
+  const begins = log.split('\n').filter((line) => line.includes('"state":"firing"') && /"rule":"(?:KernelOomKill|EfaAdminQueueDead)"/u.test(line));
+  const news = begins.filter((line) => !line.includes('"isRemembered":true'));
   check('restart: the log begins no old finding anew', news.length === 0, news.join(' | '));
+  const kept = begins.filter((line) => line.includes('"rule":"KernelOomKill"')).length - news.length;
+  check('restart: the log repeats the OOM kill once, as told before', kept === 1, `${kept} times`);
   killForMemory();
   const seen = await agent.lookUntil(2, (report) => firing(report, 'KernelOomKill') !== undefined);
   check('restart: a new OOM kill is news', seen.looks !== undefined, summary(seen.report));
