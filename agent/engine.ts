@@ -207,11 +207,11 @@ function linkStories(findings: readonly Finding[], rules: readonly ConfiguredRul
 
 /**
  * A fault of one GPU does not explain a fault of another: `GPU-1` explains `GPU-1 Xid 79`. Nor does one of a pod explain
- * another's: `ml/a trainer` explains `ml/a`. Faults of the fabric explain any.
+ * another's. Faults of the fabric explain any.
  */
 function canExplain(cause: Finding, effect: Finding): boolean {
   const isPod = ({ page }: Finding): boolean => page.startsWith('rules/workload/');
-  if (isPod(cause) && isPod(effect)) return cause.subject.split(' ')[0] === effect.subject.split(' ')[0];
+  if (isPod(cause) && isPod(effect)) return cause.subject === effect.subject;
   const isGpu = ({ subject }: Finding): boolean => /^(GPU-|[0-9a-f]{4,8}:)/.test(subject);
   return !isGpu(cause) || !isGpu(effect) || `${effect.subject} `.startsWith(`${cause.subject} `);
 }

@@ -25,14 +25,15 @@ export const cudaOutOfMemory = defineRule({
   *check(now, _before, _seconds, settings) {
     for (const pod of now.pods.pods) {
       if (!usesGpus(pod)) continue;
-      for (const container of pod.containers) {
+      const runs = pod.containers.flatMap((container) => {
         const run = failedRun(container);
-        if (!run || isLongOver(pod, run, now.pods.seenAt, settings.endedSeconds)) continue;
-        const subject = `${subjectOf(pod)} ${container.name}`;
-        const told = toldByPyTorch(pod, container, run, settings.largeRatio) ?? toldByVllm(pod, container, run);
-        if (told) yield { subject, ...told };
-        else if (container.logMissing !== undefined) yield undecided(subject, `the log of container ${container.name} was not read: ${container.logMissing}`);
-      }
+        return !run || isLongOver(pod, run, now.pods.seenAt, settings.endedSeconds) ? [] : [{ container, run }];
+      });
+      const subject = subjectOf(pod);
+      const [first, ...others] = runs.flatMap(({ container, run }) => toldByPyTorch(pod, container, run, settings.largeRatio) ?? toldByVllm(pod, container, run) ?? []);
+      const unread = runs.find(({ container }) => container.logMissing !== undefined)?.container;
+      if (first) yield { subject, ...first, message: [first.message, ...others.map(({ message }) => `also ${message}`)].join('; ') };
+      else if (unread) yield undecided(subject, `the log of container ${unread.name} was not read: ${unread.logMissing}`);
     }
   },
 });

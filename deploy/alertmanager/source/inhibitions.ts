@@ -32,14 +32,16 @@ const FIXED: readonly Inhibition[] = [
   },
 ];
 
-/** By `explainedBy`, as the engine joins findings: a fault of one GPU explains none of another, those of the fabric explain any. */
+/** By `explainedBy`, as the engine joins findings: a fault of one GPU or pod explains none of another, those of the fabric explain any. */
 function explained(effect: Rule, rules: readonly Rule[]): readonly Inhibition[] {
   const causes = rules.filter(({ name }) => effect.explainedBy.includes(name));
   const ofGpu = effect.group === 'gpu' ? causes.filter(({ group }) => group === 'gpu') : [];
-  const others = causes.filter((cause) => !ofGpu.includes(cause));
+  const ofPod = effect.group === 'workload' ? causes.filter(({ group }) => group === 'workload') : [];
+  const others = causes.filter((cause) => !ofGpu.includes(cause) && !ofPod.includes(cause));
   const target = `alertname="${effect.name}"`;
   return [
     ...(others.length === 0 ? [] : [{ source_matchers: [anyOf(others)], target_matchers: [target], equal: NODE }]),
+    ...(ofPod.length === 0 ? [] : [{ source_matchers: [anyOf(ofPod)], target_matchers: [target], equal: [...NODE, 'subject'] }]),
     ...(ofGpu.length === 0
       ? []
       : [

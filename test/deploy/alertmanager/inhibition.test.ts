@@ -60,6 +60,13 @@ describe.skipIf(program.missing !== undefined)(`a real Alertmanager ${program.mi
     expect(await muted(on('FabricReceiveDrops'), on('GpuSpinning', { severity: 'warning' }))).toEqual([]);
   });
 
+  test('why a container ended mutes the crash loop of its pod, not of another', async () => {
+    const pod = (alertname: string, subject: string): Labels => on(alertname, { severity: 'warning', subject });
+    const loops = [pod('PodCrashLooping', 'ml/a'), pod('PodCrashLooping', 'ml/b')];
+    expect(await muted(pod('CudaOutOfMemory', 'ml/a'), ...loops)).toEqual(['PodCrashLooping n1 ml/a']);
+    expect(await muted(on('InstanceInterruption'), pod('PodPreempted', 'ml/a'), ...loops)).toEqual(['PodPreempted n1 ml/a']);
+  });
+
   test('the graver of two alerts on one subject mutes the milder', async () => {
     const [grave, mild] = [on('FabricOneWayTraffic', { subject: 'rdmap0/1' }), on('FabricOneWayTraffic', { subject: 'rdmap0/1', severity: 'warning' })];
     expect(await muted(grave, mild, { ...mild, subject: 'rdmap1/1' })).toEqual(['FabricOneWayTraffic n1 rdmap0/1']);

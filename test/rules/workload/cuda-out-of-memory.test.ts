@@ -62,7 +62,7 @@ describe('CudaOutOfMemory is silent', () => {
 
 describe('CudaOutOfMemory cannot tell', () => {
   it('where the log was not read: what stood stays unknown', () => {
-    expect(told({ logMissing: 'it is empty' })).toEqual([{ undecided: 'ml/grpo-worker-0 trainer', why: 'the log of container trainer was not read: it is empty', report: false }]);
+    expect(told({ logMissing: 'it is empty' })).toEqual([{ undecided: 'ml/grpo-worker-0', why: 'the log of container trainer was not read: it is empty', report: false }]);
   });
 });
 
@@ -70,7 +70,7 @@ describe('CudaOutOfMemory reports', () => {
   it('a plan that is too large, with its numbers', () => {
     expect(logged('Traceback (most recent call last):', H200)).toEqual([
       {
-        subject: 'ml/grpo-worker-0 trainer',
+        subject: 'ml/grpo-worker-0',
         message:
           'container trainer (RayCluster grpo) ran out of GPU memory: PyTorch asked for another 20.00 GiB, GPU 0 had 19.29 GiB free of 139.80 GiB; ' +
           "120.00 GiB was in use by this process's PyTorch, 0 bytes reserved by it and unused; the run ended with exit code 1 at 2026-11-23T19:50:12Z",
@@ -135,11 +135,13 @@ describe('CudaOutOfMemory reports', () => {
     expect(logged(line, H200)).toMatchObject([{ causes: [{ fix: [expect.stringContaining(`railmedic budget ${mode} --model MODEL --gpu 139.80GiB`), {}, {}] }] }]);
   });
 
-  it('each container, a claim or a slice of a GPU, and the end of the log in the termination message', () => {
+  it('all containers of a pod as one, a claim or a slice of a GPU, and the end of the log in the termination message', () => {
     const first = down({ name: 'server', logTail: [`ERROR Quantization failed: ${H200.replace('torch.OutOfMemoryError: ', '')}`] });
     const second = container({ name: 'setup', isInit: true, state: { ...ended, message: `Traceback\n${OLDEST}\n` } });
     const slices = pod({ requests: { 'nvidia.com/mig-1g.18gb': 1 }, containers: [first, second] });
-    expect(judge(cudaOutOfMemory, pods([slices]))).toMatchObject([{ subject: 'ml/grpo-worker-0 server' }, { subject: 'ml/grpo-worker-0 setup', message: expect.stringMatching(/^init container setup/) }]);
+    expect(judge(cudaOutOfMemory, pods([slices]))).toMatchObject([
+      { subject: 'ml/grpo-worker-0', message: expect.stringMatching(/^container server .*; also init container setup .* ran out of GPU memory/), evidence: { container: 'server' } },
+    ]);
     expect(told({ logTail: [H200] }, { requests: {}, claims: ['gpu'] })).toHaveLength(1);
   });
 
