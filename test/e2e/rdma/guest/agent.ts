@@ -39,14 +39,14 @@ export class Agent {
     this.logPath = logPath;
   }
 
-  /** Resolves when the first look is reported. An agent with the state directory of one before it remembers the findings that were told. */
-  static async start(name: string, config: string, intervalSeconds: number, stateDir: string): Promise<Agent> {
+  /** Resolves when the first look is reported. */
+  static async start(name: string, config: string, intervalSeconds: number): Promise<Agent> {
     const logPath = `/share/out/agent-${name}.log`;
     const configPath = `/tmp/config-${name}.yaml`;
     writeFileSync(configPath, config);
     const log = openSync(logPath, 'w');
     const args = ['agent', '--interval', `${intervalSeconds}s`, '--no-imds', '--listen', ADDRESS, '--node-name', 'guest'];
-    args.push('--config', configPath, '--state-dir', stateDir, '--log-format', 'json');
+    args.push('--config', configPath, '--state-dir', '/tmp/state', '--log-format', 'json');
     const process = spawn('node', [BUNDLE, ...args], { stdio: ['ignore', log, log] });
     closeSync(log);
     const agent = new Agent(process, logPath);

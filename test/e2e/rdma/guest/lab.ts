@@ -23,9 +23,9 @@ export class Lab {
     return this.#agent;
   }
 
-  async startAgent(name: string, config = QUICK, stateDir = '/tmp/state'): Promise<Agent> {
+  async startAgent(name: string, config = QUICK): Promise<Agent> {
     await this.stopAgent();
-    const agent = await Agent.start(name, config, INTERVAL_SECONDS, stateDir);
+    const agent = await Agent.start(name, config, INTERVAL_SECONDS);
     this.#agent = agent;
     // Where a processor is emulated, a program that starts may find no time to read a device at its first look.
     const calm = await agent.lookUntil(3, (report) => serious(report).length === 0);
