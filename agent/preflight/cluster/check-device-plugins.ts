@@ -57,7 +57,8 @@ function checkPlugin(plugin: Plugin, contents: ClusterContents): ClusterCheck {
   const meant = deviceNodes(nodes).filter((node) => plugin.mustAdvertise(node) || advertises(node, plugin, contents));
   if (meant.length === 0) return skipped(plugin, `no node has such devices (${nodes.length} listed)`);
   const sets = (daemonSets ?? []).filter((set) => namesOf(set).some((name) => plugin.daemonSet.test(name)));
-  const silent = meant.filter((node) => isReady(node) && !advertises(node, plugin, contents));
+  const without = meant.filter((node) => !advertises(node, plugin, contents));
+  const silent = without.filter(isReady);
   const said = sets.map(countsOf);
   const words = said.map(({ text }) => text);
   if (silent.length > 0) return silentNodes(plugin, silent, meant, { sets, words, isSeen: daemonSets !== undefined });
@@ -67,7 +68,11 @@ function checkPlugin(plugin: Plugin, contents: ClusterContents): ClusterCheck {
     return failed(plugin, { severity: 'warning', found: lagging.map(({ text }) => text).join(', '), fix });
   }
   const by = words.length > 0 ? words.join(', ') : daemonSets ? 'no DaemonSet brings it: part of the nodes themselves (Bottlerocket, EKS Auto Mode)' : `DaemonSets: ${whyNot(contents, DAEMON_SETS.resource)}`;
-  return passed(plugin, `all ${meant.length} such nodes advertise ${plugin.resource} or devices of a DRA driver; ${by}`);
+  // A node that is not Ready advertises nothing yet, or no longer: nothing can be said of it.
+  const unready = `${few(without.map(({ name }) => name)).join(', ')} ${without.length === 1 ? 'is' : 'are'} not Ready and cannot be judged`;
+  if (without.length === meant.length) return unseen(plugin, unready);
+  const count = without.length === 0 ? `all ${meant.length}` : `${meant.length - without.length} of ${meant.length}`;
+  return passed(plugin, `${count} such nodes advertise ${plugin.resource} or devices of a DRA driver; ${by}${without.length === 0 ? '' : `; ${unready}`}`);
 }
 
 function silentNodes(plugin: Plugin, silent: readonly DocumentObject[], meant: readonly DocumentObject[], seen: { readonly sets: readonly DocumentObject[]; readonly words: readonly string[]; readonly isSeen: boolean }): ClusterCheck {

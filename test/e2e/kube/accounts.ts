@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cluster } from './cluster.ts';
+import { API_URL, type Cluster } from './cluster.ts';
 
 export const NAMESPACE = 'railmedic';
 export const ACCOUNT = 'railmedic';
@@ -28,15 +28,28 @@ export function replaceToken(directory: string, token: string): void {
   renameSync(join(directory, 'token.new'), join(directory, 'token'));
 }
 
-/** An account of the same rights, so that what one agent asks can be told from the others. */
-export async function makeTwinAccount({ api }: Cluster, name: string): Promise<void> {
+/** An account with one of our roles and a name of its own, so that what it asks can be told from what others ask. */
+export async function makeAccount({ api }: Cluster, name: string, role: 'railmedic-agent' | 'railmedic-person'): Promise<void> {
   const metadata = { name, namespace: NAMESPACE };
   await api.create(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
   await api.create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
     metadata: { name },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'railmedic-agent' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
     subjects: [{ kind: 'ServiceAccount', ...metadata }],
   });
+}
+
+/** A kubeconfig that reads the token of a projected account anew, as a person would write it. */
+export function kubeconfigText(account: string): string {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'lab', cluster: { server: API_URL, 'certificate-authority': join(account, 'ca.crt') } }],
+    users: [{ name: 'agent', user: { tokenFile: join(account, 'token') } }],
+    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'agent' } }],
+    'current-context': 'lab',
+  };
+  return JSON.stringify(config);
 }

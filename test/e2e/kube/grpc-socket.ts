@@ -14,6 +14,8 @@ export function serveGrpc(path: string, first: Buffer, later: Buffer): Server {
   return createServer((socket) => {
     let held = Buffer.alloc(0);
     let isGreeted = false;
+    // Kubelet keeps its call open for as long as it runs, which is until this process ends.
+    socket.unref();
     socket.on('error', () => socket.destroy());
     socket.on('data', (piece: Buffer) => {
       held = Buffer.concat([held, piece]);

@@ -8,6 +8,7 @@ import { Cluster } from './cluster.ts';
 import { imageArchive } from './image.ts';
 import { Installation } from './installation.ts';
 import { rightsOfTheAgent } from './manifests.ts';
+import { audit } from './scenes/audit.ts';
 import { conditions } from './scenes/conditions.ts';
 import { daemonSet, kernelLog } from './scenes/daemon-set.ts';
 import { drain } from './scenes/drain.ts';
@@ -26,7 +27,7 @@ type Scene = (stage: Stage) => Promise<void>;
 /** Each on Nodes of its own that exist in the API only; they mostly wait, and so play at once. */
 const TOGETHER: Readonly<Record<string, Scene>> = { rights, conditions, pods, tokens };
 /** On the node with a kubelet, one after the other; kubelet takes its time for an eviction, in which the agent may well be replaced. */
-const ON_THE_NODE: Readonly<Record<string, Scene>> = { 'daemon-set': daemonSet, 'kernel-log': kernelLog, rollout: together(rollout, eviction), drain, modes };
+const ON_THE_NODE: Readonly<Record<string, Scene>> = { 'daemon-set': daemonSet, 'kernel-log': kernelLog, rollout: together(rollout, eviction), drain, modes, audit };
 /** What everybody else would notice. */
 const LAST: Readonly<Record<string, Scene>> = { outage };
 const NAMES = ['rest', ...[TOGETHER, ON_THE_NODE, LAST].flatMap((scenes) => Object.keys(scenes))];

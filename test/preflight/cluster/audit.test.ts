@@ -48,6 +48,14 @@ describe('device plugins', () => {
     const manifests = await look(healthy);
     expect(check(manifests, 'efa-device-plugin')).toMatchObject({ status: 'ok', found: 'all 3 such nodes advertise vpc.amazonaws.com/efa or devices of a DRA driver; DaemonSet kube-system/aws-efa-k8s-device-plugin is ready on 3 of 3 nodes' });
     expect(check(manifests, 'nvidia-device-plugin').status).toBe('ok');
+    expect(Object.keys(check(manifests, 'efa-device-plugin')).toSorted()).toEqual(['details', 'fix', 'found', 'name', 'rule', 'severity', 'status', 'title']);
+  });
+
+  test('a node that is not Ready and advertises nothing is not called healthy', async () => {
+    const [sick, well] = [node('a1', { offered: { 'nvidia.com/gpu': '8' }, ready: false }), node('a2', { offered: { 'nvidia.com/gpu': '8', 'vpc.amazonaws.com/efa': '32' } })];
+    expect(check(await look({ ...healthy, '/api/v1/nodes': [sick] }), 'efa-device-plugin')).toMatchObject({ status: 'unknown', found: 'a1 is not Ready and cannot be judged' });
+    const both = check(await look({ ...healthy, '/api/v1/nodes': [sick, well] }), 'efa-device-plugin');
+    expect(both).toMatchObject({ status: 'ok', found: expect.stringMatching(/^1 of 2 such nodes advertise .*; a1 is not Ready and cannot be judged$/) });
   });
 
   test('missing: no DaemonSet, and nodes without what their type has', async () => {

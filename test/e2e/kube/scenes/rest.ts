@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeTwinAccount, projectAccount, tokenFor } from '../accounts.ts';
+import { makeAccount, projectAccount, tokenFor } from '../accounts.ts';
 import { startHostAgent, type HostAgent } from '../host-agent.ts';
 import { conditionOf, makeNode, makeRunningPod, removePod, type Condition } from '../objects.ts';
 import { countsOf, kindOf, requestsOf } from '../requests.ts';
@@ -34,7 +34,7 @@ export class Rest {
   static async begin(stage: Stage): Promise<Rest> {
     const { cluster, checks, directory } = stage;
     const begunMs = Date.now();
-    await makeTwinAccount(cluster, ACCOUNT);
+    await makeAccount(cluster, ACCOUNT, 'railmedic-agent');
     // With room for pods: then it also looks, every five minutes, for pods that wait for a node. And with one pod: it is one itself.
     await makeNode(cluster, NODE, { 'nvidia.com/gpu': '8', 'vpc.amazonaws.com/efa': '4' });
     await makeRunningPod(cluster, POD, NODE, {});
@@ -51,7 +51,7 @@ export class Rest {
   async end(seconds: number): Promise<void> {
     const { cluster, checks } = this.#stage;
     const until = this.#begunMs + Math.max(seconds, BEGIN_SECONDS + LEAST_SECONDS) * 1000;
-    await new Promise((resolve) => setTimeout(resolve, until - Date.now()));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - Date.now())));
     const last = await conditionOf(cluster, NODE, TYPE);
     checks.equals('rest: the time of transition stands', [last?.status, last?.lastTransitionTime], ['False', this.#first?.lastTransitionTime]);
     if (Date.now() - this.#begunMs > HEARTBEAT_SECONDS * 1000) {

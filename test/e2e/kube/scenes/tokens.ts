@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NAMESPACE, projectAccount, replaceToken, tokenFor } from '../accounts.ts';
+import { kubeconfigText, NAMESPACE, projectAccount, replaceToken, tokenFor } from '../accounts.ts';
 import { Api } from '../api.ts';
 import { API_URL } from '../cluster.ts';
 import { startHostAgent } from '../host-agent.ts';
@@ -63,16 +63,4 @@ async function revocable({ cluster, checks }: Stage, name: string): Promise<{ re
 async function refused(agent: { metrics(): Promise<readonly string[]> }): Promise<number> {
   const lines = (await agent.metrics()).filter((line) => line.startsWith('railmedic_kubernetes_requests_total') && line.includes('status="401"'));
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
-
-function kubeconfigText(account: string): string {
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'lab', cluster: { server: API_URL, 'certificate-authority': join(account, 'ca.crt') } }],
-    users: [{ name: 'agent', user: { tokenFile: join(account, 'token') } }],
-    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'agent' } }],
-    'current-context': 'lab',
-  };
-  return JSON.stringify(config);
 }
