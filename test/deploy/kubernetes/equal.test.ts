@@ -38,7 +38,7 @@ describe('the chart, rendered by its own template engine, is the same as the sou
     imagePullSecrets: [{ name: 'pull' }],
     port: 9999,
     interval: '2s',
-    logFormat: 'text',
+    logFormat: 'json',
     runtimeClassName: 'nvidia',
     kubeletRoot: '/var/snap/kubelet',
     config: { exporters: { kubernetes: { taint: true } }, rules: { EfaImpairedPath: { severity: 'info' } } },

@@ -48,6 +48,11 @@ const container = (settings: Partial<Settings>, name = 'railmedic'): Container =
   return found;
 };
 
+test('logs are installed as docs/reading-the-log.md shows them: to be read', () => {
+  const text = JSON.stringify(objects({}));
+  expect(text).toContain('{"name":"RAILMEDIC_LOG_FORMAT","value":"text"}');
+});
+
 describe(`the schema of Kubernetes ${OPENAPI_RELEASE}`, () => {
   test('is one of a release that is maintained', () => expect(OPENAPI_RELEASE).toMatch(/^release-1\.(3[4-9]|[4-9]\d)$/));
 
