@@ -1,5 +1,6 @@
 import type { Exporter, Report } from '../agent/model.ts';
 import { Allowance } from './event/allowance.ts';
+import type { NodeName } from './event/object.ts';
 import { EventSender } from './event/sender.ts';
 import { ToldEvents } from './event/told.ts';
 import { targetKey, type Announcement } from './event/types.ts';
@@ -40,6 +41,8 @@ class EventWriter {
   readonly #sender: EventSender;
   readonly #allowance = new Allowance();
   #nodeUid: string | undefined;
+  /** As the report last named it; the Node may have been read later. */
+  #reportedUid: string | undefined;
   #saidHeldBack = false;
 
   constructor(options: EventOptions) {
@@ -50,33 +53,42 @@ class EventWriter {
   }
 
   take(report: Report): void {
+    this.#told.see(report);
     if (!this.delivery.isFree) return;
     const due = this.#told.due(report);
     if (due.length > 0) this.delivery.start((signal) => this.#send(due, report, signal));
   }
 
   async #send(due: readonly Announcement[], report: Report, signal: AbortSignal): Promise<void> {
-    const name = this.#options.api.nodeName;
-    this.#nodeUid ??= (await readNode(this.#options, signal)).uid;
+    const node = await this.#node(report, signal);
     for (const announcement of due) {
       signal.throwIfAborted();
       if (!this.#allowance.take(targetKey(announcement.target), this.#options.nowSeconds())) {
         this.#sayHeldBack();
         continue;
       }
-      await this.#sendOne(announcement, { name, uid: this.#nodeUid }, report.takenAt, signal);
+      await this.#sendOne(announcement, node, report.takenAt, signal);
       this.#told.markTold(announcement);
     }
   }
 
-  async #sendOne(announcement: Announcement, node: { readonly name: string; readonly uid: string }, at: string, signal: AbortSignal): Promise<void> {
+  /** Read once, and again when the report comes to name another: a Node that was deleted and made anew has a new uid. */
+  async #node({ snapshot: { pods } }: Report, signal: AbortSignal): Promise<NodeName> {
+    const reported = pods.status === 'ok' ? pods.value.node.uid : undefined;
+    if (reported !== undefined && reported !== this.#reportedUid) {
+      if (reported !== this.#nodeUid) this.#nodeUid = undefined;
+      this.#reportedUid = reported;
+    }
+    this.#nodeUid ??= (await readNode(this.#options, signal)).uid;
+    return { name: this.#options.api.nodeName, uid: this.#nodeUid };
+  }
+
+  async #sendOne(announcement: Announcement, node: NodeName, at: string, signal: AbortSignal): Promise<void> {
     const { target } = announcement;
     try {
       await this.#sender.send(announcement, node, at, signal);
     } catch (error) {
-      // A pod's namespace that is being deleted takes no Events (403), or is gone (404): no reason to hold back the others.
-      const isPodGone = target.kind === 'Pod' && [403, 404].includes(statusOf(error) ?? 0);
-      if (!isPodGone) throw error;
+      if (target.kind !== 'Pod' || !isRefusedForGood(statusOf(error))) throw error;
       this.#options.note('info', `event: none on pod ${target.namespace}/${target.name}`, { error: String(error) });
     }
   }
@@ -86,4 +98,12 @@ class EventWriter {
     this.#saidHeldBack = true;
     this.#options.note('warn', 'event: findings change more often than Events may be made; what still holds later is told later, said once');
   }
+}
+
+/**
+ * A pod's namespace that is being deleted takes no Events (403) or is gone (404), an admission webhook refuses with whatever
+ * status it likes (400 where it names none): no reason to hold back the others. Excepted is what concerns every call alike.
+ */
+function isRefusedForGood(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500 && ![401, 408, 429].includes(status);
 }

@@ -31,7 +31,7 @@ export class EventSender {
   async send(announcement: Announcement, node: NodeName, at: string, signal: AbortSignal): Promise<void> {
     const now = this.#parts.nowSeconds();
     for (const [key, { atSeconds }] of this.#sent) if (now - atSeconds >= SERIES_SECONDS) this.#sent.delete(key);
-    const key = seriesKey(announcement);
+    const key = seriesKey(announcement, node);
     const before = this.#sent.get(key);
     const again = before && (await this.#countUp(before, at, now, signal));
     const sent = again ?? (await this.#create(announcement, node, now, signal));
@@ -92,6 +92,6 @@ function eventsPath(namespace: string): string {
   return `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
 }
 
-function seriesKey({ type, rule, target, findings }: Announcement): string {
-  return JSON.stringify([type, rule, targetKey(target), findings.map(({ subject }) => subject).toSorted()]);
+function seriesKey({ type, rule, target, findings }: Announcement, { uid }: NodeName): string {
+  return JSON.stringify([type, rule, targetKey(target), uid, findings.map(({ subject }) => subject).toSorted()]);
 }

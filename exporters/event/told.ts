@@ -8,6 +8,8 @@ import { targetKey, type Announcement, type PodTarget, type Target } from './typ
 interface Told {
   readonly finding: Finding;
   readonly target: Target;
+  /** Its end as the report had it, which forgets that after ten minutes: an outage of the API server can last longer. */
+  readonly resolved?: Finding;
 }
 
 /** A fault of the whole node concerns each of up to 250 pods; the Node's own Event tells it to all. */
@@ -26,6 +28,17 @@ export class ToldEvents {
 
   constructor(floor: Floor) {
     this.#floor = floor;
+  }
+
+  /** At every look, also while nothing can be sent: an end is told with the time at which it came. */
+  see({ findings }: Report): void {
+    if (this.#told.size === 0) return;
+    const byKey = new Map(findings.map((finding) => [keyOf(finding), finding]));
+    for (const [key, { finding, target, resolved }] of this.#told) {
+      const now = byKey.get(keyOf(finding));
+      if (now === undefined || (now.state !== 'resolved' && !resolved)) continue;
+      this.#told.set(key, { finding, target, ...(now.state === 'resolved' && { resolved: now }) });
+    }
   }
 
   /** Every Event that is due, the worst first. */
@@ -56,13 +69,13 @@ export class ToldEvents {
   #ended(standing: ReadonlyMap<string, Told>, report: Report): readonly Told[] {
     const byKey = new Map(report.findings.map((finding) => [keyOf(finding), finding]));
     const ended: Told[] = [];
-    for (const [key, { finding, target }] of this.#told) {
-      const now = byKey.get(keyOf(finding));
+    for (const [key, { finding, target, resolved }] of this.#told) {
+      const now = byKey.get(keyOf(finding)) ?? resolved;
       if (standing.has(key) || now?.state === 'unknown') continue;
       if (target.kind === 'Pod' && now?.state === 'firing' && report.snapshot.pods.status !== 'ok') continue;
       const isSilenced = now !== undefined && (now.shadow || now.suppressed !== undefined);
       if (isSilenced || now?.state === 'firing') this.#told.delete(key);
-      else ended.push({ finding: now ?? finding, target });
+      else ended.push({ finding: now ?? { ...finding, state: 'resolved', changedAt: report.takenAt }, target });
     }
     return ended;
   }

@@ -23,8 +23,8 @@ export class Delivery {
   #failures = 0;
   /** Those in a row that need a person. */
   #refusals = 0;
-  /** What was last said of a failure, and since when calls fail. */
-  #said: { readonly kind: string; readonly sinceSeconds: number } | undefined;
+  /** The kinds of failure that were said since calls fail, and since when that is. */
+  #said: { readonly kinds: Set<string>; readonly sinceSeconds: number } | undefined;
 
   constructor(name: string, parts: KubernetesParts) {
     this.#name = name;
@@ -79,8 +79,9 @@ export class Delivery {
     this.#notBefore = now + wait;
     this.#parts.onFailure(this.#name);
     const kind = error instanceof CallFailed ? String(error.status) : 'answer';
-    if (this.#said?.kind === kind) return;
-    this.#said = { kind, sinceSeconds: this.#said?.sinceSeconds ?? now };
+    this.#said ??= { kinds: new Set(), sinceSeconds: now };
+    if (this.#said.kinds.has(kind)) return;
+    this.#said.kinds.add(kind);
     this.#parts.note('warn', `${this.#name}: ${words(error, this.#parts.api.nodeName)}; tried again in ${duration(wait)}, said once`);
   }
 

@@ -2,6 +2,8 @@ import type { Finding, Report, Severity } from '../../agent/model.ts';
 import { isWorse } from '../severity.ts';
 import { sortOut } from '../verdict.ts';
 import { settleSeconds, type RuleFacts } from '../kubernetes/parts.ts';
+import { LookingBack } from './looking-back.ts';
+import { Sight, type Unseen } from './sight.ts';
 import type { Subject } from './types.ts';
 
 /** From which severity on a finding makes a condition True. */
@@ -9,22 +11,34 @@ export type Floor = 'critical' | 'warning';
 
 export type Verdict =
   | { readonly kind: 'firing'; readonly findings: readonly Finding[] }
-  /** Every rule that could set the condition has judged, and none found anything; `lesser` are firing below the floor. */
-  | { readonly kind: 'clear'; readonly judged: number; readonly lesser: readonly Finding[]; readonly absent: string | undefined }
+  | ClearVerdict
   /** All can be seen, but not yet for as long as the rules look back. */
-  | { readonly kind: 'settling'; readonly seconds: number }
+  | { readonly kind: 'settling'; readonly seconds: number; readonly longestSeconds: number; readonly why: readonly string[] }
   | { readonly kind: 'blind'; readonly why: readonly string[] };
+
+/**
+ * Every rule that could set the condition and applies here has judged, but for those of `unseen`, and none found anything;
+ * `lesser` are firing below the floor, `absent` says why the node has no such hardware.
+ */
+export interface ClearVerdict {
+  readonly kind: 'clear';
+  readonly judged: number;
+  readonly lesser: readonly Finding[];
+  readonly unseen: readonly Unseen[];
+  readonly absent: string | undefined;
+}
 
 export function isAtLeast(severity: Severity, floor: Floor): boolean {
   return !isWorse(floor, severity);
 }
 
-/** Says of each report what it means for one condition. Remembers only since when each rule can see. */
+/** Says of each report what it means for one condition. Remembers only since when each rule can see, and what was ever seen. */
 export class Judge {
   readonly #subject: Subject;
   readonly #floor: Floor;
   readonly #rules: readonly RuleFacts[];
-  readonly #seesSince = new Map<string, number>();
+  readonly #sight = new Sight();
+  readonly #lookingBack = new LookingBack();
 
   constructor(subject: Subject, floor: Floor, rules: readonly RuleFacts[]) {
     this.#subject = subject;
@@ -33,45 +47,39 @@ export class Judge {
   }
 
   judge(report: Report, nowSeconds: number): Verdict {
-    const waits = this.#rules.map((rule) => this.#waits(rule, report, nowSeconds));
+    const { snapshot } = report;
+    const waits = this.#rules.map((rule) => ({ rule, seconds: this.#lookingBack.secondsLeft(rule, snapshot, nowSeconds) }));
+    const { failed, unseen } = this.#sight.look(this.#rules, this.#subject.hardware, snapshot);
     const ours = ({ page }: Finding): boolean => page.startsWith(`rules/${this.#subject.group}/`);
     const { firing, unknown } = sortOut(report);
     const findings = firing.filter((finding) => ours(finding) && isAtLeast(finding.severity, this.#floor));
     if (findings.length > 0) return { kind: 'firing', findings };
-    const why = this.#hidden(report, firing, unknown.filter(ours));
+    const why = this.#hidden(failed, firing, unknown.filter(ours));
     if (why.length > 0) return { kind: 'blind', why };
-    const seconds = Math.max(0, ...waits);
-    if (seconds > 0) return { kind: 'settling', seconds };
-    const { hardware } = this.#subject;
-    const reading = report.snapshot[hardware];
+    const waiting = waits.filter(({ seconds }) => seconds > 0).map(({ rule }) => rule);
+    if (waiting.length > 0) return this.#settling(waiting, Math.max(...waits.map(({ seconds }) => seconds)));
+    const judged = this.#rules.filter((rule) => rule.needs.every((name) => snapshot[name].status === 'ok')).length;
+    if (judged === 0 && unseen.length > 0) return { kind: 'blind', why: unseen.map((one) => one.why) };
+    const reading = snapshot[this.#subject.hardware];
     return {
       kind: 'clear',
-      judged: this.#rules.filter((rule) => rule.needs.every((name) => report.snapshot[name].status === 'ok')).length,
+      judged,
       lesser: firing.filter((finding) => ours(finding) && finding.severity !== 'info'),
+      unseen,
       absent: reading.status === 'absent' ? reading.why : undefined,
     };
   }
 
-  /** How long until the rule has judged for the first time; a rule that does not apply to this node need not. */
-  #waits(rule: RuleFacts, { snapshot }: Report, nowSeconds: number): number {
-    if (rule.needs.some((name) => snapshot[name].status !== 'ok')) {
-      this.#seesSince.delete(rule.name);
-      return 0;
-    }
-    const since = this.#seesSince.get(rule.name) ?? nowSeconds;
-    this.#seesSince.set(rule.name, since);
-    return since + settleSeconds(rule) - nowSeconds;
+  #settling(waiting: readonly RuleFacts[], seconds: number): Verdict {
+    const longestSeconds = Math.max(...this.#rules.map(settleSeconds));
+    const why = waiting.map((rule) => `${rule.name} has to look back ${settleSeconds(rule)} s, and ${rule.needs.join(', ')} could not be seen for so long without a gap of a minute`);
+    return { kind: 'settling', seconds, longestSeconds, why };
   }
 
   /** Why a fault could hide from the rules that would find it. */
-  #hidden({ snapshot }: Report, firing: readonly Finding[], unknown: readonly Finding[]): readonly string[] {
+  #hidden(failed: readonly string[], firing: readonly Finding[], unknown: readonly Finding[]): readonly string[] {
     if (this.#rules.length === 0) return ['the configuration switches off every rule that could set it'];
     const names = new Set(this.#rules.map(({ name }) => name));
-    const needed = new Set(this.#rules.flatMap(({ needs }) => needs));
-    const failed = [...needed].flatMap((name) => {
-      const reading = snapshot[name];
-      return reading.status === 'failed' ? [`${name}: ${reading.error.message}`] : [];
-    });
     const broken = firing.filter(({ rule, subject }) => rule === 'AgentRuleFailed' && names.has(subject)).map(({ message }) => message);
     const unjudged = unknown
       .filter(({ severity, message }) => isAtLeast(severity, this.#floor) && !failed.some((text) => message.includes(text)))

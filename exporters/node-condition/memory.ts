@@ -2,7 +2,7 @@ import type { Report } from '../../agent/model.ts';
 import type { RuleFacts } from '../kubernetes/parts.ts';
 import type { StandingCondition } from '../kubernetes/node-object.ts';
 import { clock } from '../words.ts';
-import type { Floor, Verdict } from './judge.ts';
+import type { ClearVerdict, Floor, Verdict } from './judge.ts';
 import { blindText, clearText, firingText, settlingText, type ConditionText } from './text.ts';
 import type { Subject } from './types.ts';
 
@@ -34,6 +34,8 @@ export class ConditionMemory {
   /** Told along with Unknown. */
   #lastProblem: string | undefined;
   #blindSince: number | undefined;
+  /** Since when no verdict said either way. */
+  #undecidedSince: number | undefined;
   #clearSince: number | undefined;
 
   constructor(subject: Subject, floor: Floor, rules: readonly RuleFacts[]) {
@@ -60,6 +62,8 @@ export class ConditionMemory {
   next(verdict: Verdict, report: Report, nowSeconds: number): void {
     if (verdict.kind !== 'blind') this.#blindSince = undefined;
     if (verdict.kind !== 'clear') this.#clearSince = undefined;
+    const isDecided = verdict.kind === 'firing' || verdict.kind === 'clear';
+    this.#undecidedSince = isDecided ? undefined : (this.#undecidedSince ?? nowSeconds);
     switch (verdict.kind) {
       case 'firing':
         if (verdict.findings.some(({ rule }) => rule === this.#found?.reason)) this.#found = undefined;
@@ -67,8 +71,7 @@ export class ConditionMemory {
       case 'clear':
         return this.#clear(verdict, report, nowSeconds);
       case 'settling':
-        if (!this.#current) this.#say('Unknown', settlingText(verdict.seconds), report.takenAt);
-        return;
+        return this.#settle(verdict, report, nowSeconds);
       case 'blind':
         this.#blindSince ??= nowSeconds;
         if (this.#current && (nowSeconds - this.#blindSince < BLIND_SECONDS || this.#outlastsSight(report))) return;
@@ -76,14 +79,29 @@ export class ConditionMemory {
     }
   }
 
-  #clear(verdict: Verdict & { readonly kind: 'clear' }, report: Report, nowSeconds: number): void {
+  /** What stands is kept for as long as rules need to judge; where their sources come and go, they may never get there. */
+  #settle({ seconds, longestSeconds, why }: Verdict & { readonly kind: 'settling' }, report: Report, nowSeconds: number): void {
+    if (!this.#current) return this.#say('Unknown', settlingText(seconds), report.takenAt);
+    const undecidedSeconds = nowSeconds - (this.#undecidedSince ?? nowSeconds);
+    if (undecidedSeconds < BLIND_SECONDS + 2 * longestSeconds || this.#outlastsSight(report)) return;
+    this.#say('Unknown', blindText(why, this.#lastProblem), report.takenAt);
+  }
+
+  #clear(verdict: ClearVerdict, report: Report, nowSeconds: number): void {
     this.#clearSince ??= nowSeconds;
     const found = this.#found;
+    const hidden = found && verdict.unseen.find(({ rules }) => rules.includes(found.reason));
+    // Nobody looks for it any more, and it does not pass by itself.
+    if (hidden && this.#lasts(found) === 'level') return this.#say('Unknown', blindText([hidden.why], this.#lastProblem), report.takenAt);
     if (found && (this.#outlastsSight(report) || nowSeconds - this.#clearSince < this.#lingersSeconds(found))) {
       return this.#say('True', { reason: found.reason, message: found.message, identity: 'found' }, report.takenAt);
     }
     this.#found = undefined;
     this.#say('False', clearText(verdict, this.subject, this.#floor), report.takenAt);
+  }
+
+  #lasts({ reason }: StandingCondition): RuleFacts['lasts'] | undefined {
+    return this.#rules.find(({ name }) => name === reason)?.lasts;
   }
 
   /** As long as the engine would have shown the finding after it was last seen. */

@@ -4,7 +4,7 @@ import { namesWords } from '../groups.ts';
 import { fit } from '../kubernetes/fit.ts';
 import { statement } from '../stories.ts';
 import { count } from '../words.ts';
-import type { Floor, Verdict } from './judge.ts';
+import type { ClearVerdict, Floor } from './judge.ts';
 import type { Subject } from './types.ts';
 
 /** etcd holds a condition in every copy of the Node, and others watch it: 38 000 characters have been seen in the field. */
@@ -42,13 +42,16 @@ export function findingsText(findings: readonly Finding[], maxBytes: number, bef
   return fit([head, ...rest], tail, maxBytes);
 }
 
-export function clearText(verdict: Verdict & { readonly kind: 'clear' }, { words }: Subject, floor: Floor): ConditionText {
+export function clearText(verdict: ClearVerdict, { words }: Subject, floor: Floor): ConditionText {
   if (verdict.absent !== undefined) {
     return { reason: 'NoHardware', message: fit([visible(verdict.absent)], '', MAX_BYTES), identity: 'NoHardware' };
   }
   const said = `${floor === 'critical' ? 'no critical fault' : 'no fault'} of ${words}, ${count(verdict.judged, 'rule')} judged`;
   const lesser = verdict.lesser.length === 0 ? [] : [visible(`warnings: ${namesWords(verdict.lesser)}`)];
-  return { reason: 'NoProblem', message: fit([said, ...lesser], '', MAX_BYTES), identity: 'NoProblem' };
+  if (verdict.unseen.length === 0) return { reason: 'NoProblem', message: fit([said, ...lesser], '', MAX_BYTES), identity: 'NoProblem' };
+  const unseen = verdict.unseen.map(({ source, code, rules }) => `not seen: ${source} (${code}): ${rules.join(', ')}`);
+  // A reason of its own, since lists of Nodes show that and not the message.
+  return { reason: 'PartlySeen', message: fit([said, ...unseen, ...lesser], '', MAX_BYTES), identity: JSON.stringify(['PartlySeen', ...unseen]) };
 }
 
 export function settlingText(seconds: number): ConditionText {

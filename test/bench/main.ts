@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { arch, cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Child, commandOf } from './child.ts';
 import { benchCollector } from './collector.ts';
 import { benchGpu } from './gpu.ts';
@@ -89,6 +91,17 @@ function printTable(measures: ReadonlyMap<Child, Measures>): void {
   }
 }
 
+/** As the agent is run, in a process of its own. */
+async function bareReads(root: string, move: () => void): Promise<string> {
+  const [program, ...args] = commandOf(BUNDLE).slice(0, -1);
+  const moving = setInterval(move, 1000);
+  try {
+    return (await promisify(execFile)(program ?? '', [...args, join(import.meta.dirname, 'bare-reads.ts'), root])).stdout.trim();
+  } finally {
+    clearInterval(moving);
+  }
+}
+
 function describeMachine(): string {
   const system = /^PRETTY_NAME="(.*)"$/m.exec(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '')?.[1];
   const processors = cpus();
@@ -105,6 +118,7 @@ async function main(): Promise<void> {
   const children: Child[] = [];
   try {
     const alone = await benchCollector(root, 300, move);
+    const bareMs = await bareReads(root, move);
     children.push(
       new Child('railmedic', AGENT_PORT, [
         ...commandOf(BUNDLE), 'agent', '--host-root', root, '--interval', '1s', '--no-imds',
@@ -118,6 +132,7 @@ async function main(): Promise<void> {
     console.log(`\n${DEVICES} devices of ${COUNTERS_A_PORT} counters, all moving, one collection a second; ${REQUESTS} requests by one client\n`);
     printTable(measures);
     console.log(`\nReading alone, back to back in this process: ${alone.cpuMs.toFixed(2)} ms CPU a look, p50 ${alone.p50Ms.toFixed(2)} ms, p99 ${alone.p99Ms.toFixed(2)} ms.`);
+    console.log(`The same preads by a bare Node program, once a second, with nothing done about them: ${bareMs} ms CPU a look.`);
     console.log(`Machine: ${describeMachine()}.`);
   } finally {
     for (const child of children) await child.stop();

@@ -1,37 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding, PodName, Snapshot } from '../../agent/model.ts';
-import { eventExporter, type EventExporter } from '../../exporters/event.ts';
-import { Allowance } from '../../exporters/event/allowance.ts';
+import type { Finding, PodName } from '../../agent/model.ts';
 import { HOSTILE, HOSTILE_VISIBLE, oneWay } from './fixture.ts';
-import { FakeApiServer, surroundings, type Surroundings } from './kubernetes/fake-api-server.ts';
-import { fabric, gpu, look, podsOf } from './kubernetes/node-fixture.ts';
-
-class Agent {
-  readonly around: Surroundings;
-  readonly api: FakeApiServer;
-  readonly exporter: EventExporter;
-  seconds: number;
-
-  constructor(api = new FakeApiServer(), startedAt = 0, severity: 'critical' | 'warning' = 'warning') {
-    this.around = surroundings(api);
-    this.api = api;
-    this.seconds = startedAt;
-    this.around.now = 1000 + startedAt;
-    this.exporter = eventExporter({ ...this.around, severity, nowSeconds: () => this.around.now });
-  }
-
-  /** One look, `seconds` after the last one. */
-  async look(seconds: number, findings: readonly Finding[] = [], readings: Partial<Snapshot> = {}): Promise<void> {
-    this.seconds += seconds;
-    this.around.now = 1000 + this.seconds;
-    await this.exporter.publish(look(this.seconds, findings, readings), new AbortController().signal);
-    await this.exporter.settled();
-  }
-
-  events(): Record<string, unknown>[] {
-    return [...this.api.events.values()];
-  }
-}
+import { FakeApiServer } from './kubernetes/fake-api-server.ts';
+import { fabric, gpu, podsOf } from './kubernetes/node-fixture.ts';
+import { Agent } from './kubernetes/telling-agent.ts';
 
 const drops = fabric('FabricReceiveDrops', { severity: 'warning', subject: 'rdmap16s0/1' });
 const held = (namespace: string, name: string): PodName => ({ namespace, name, gpus: 8, efa: 4, rdma: 0 });
@@ -159,6 +131,27 @@ describe('pods', () => {
     expect(agent.events().map(({ reason }) => reason)).toEqual(['FabricReceiveDrops', 'GpuLost']);
     expect(agent.around.notes).toEqual(['info: event: none on pod ml/grpo-worker-0']);
   });
+
+  // 400: an admission webhook that denies and names no status.
+  test.each([400, 422])('one that is refused with %d holds back no other Event', async (status) => {
+    const agent = new Agent();
+    agent.api.refuse = ({ path }) => (path.includes('/ml/') ? { status, message: 'admission webhook denied the request' } : undefined);
+    await agent.look(5, [concerned], { pods: podsOf(worker) });
+    await agent.look(5, [concerned, gpu('GpuLost')], { pods: podsOf(worker) });
+    expect(agent.events().map(({ reason }) => reason)).toEqual(['FabricReceiveDrops', 'GpuLost']);
+    expect(agent.around.notes).toEqual(['info: event: none on pod ml/grpo-worker-0']);
+    expect(agent.around.failures).toEqual([]);
+  });
+
+  test.each([401, 408, 429, 500])('one that is refused with %d for now is sent again', async (status) => {
+    const agent = new Agent();
+    agent.api.refuse = ({ path }) => (path.includes('/ml/') ? { status } : undefined);
+    await agent.look(5, [concerned], { pods: podsOf(worker) });
+    expect(agent.around.failures).toEqual(['event']);
+    agent.api.refuse = () => undefined;
+    await agent.look(60, [concerned], { pods: podsOf(worker) });
+    expect(agent.events().map(({ regarding }) => regarding)).toEqual([expect.objectContaining({ kind: 'Node' }), expect.objectContaining({ kind: 'Pod' })]);
+  });
 });
 
 describe('series', () => {
@@ -222,59 +215,5 @@ describe('after a restart of the agent', () => {
     const again = new Agent(api, 120);
     await again.look(600, [{ ...drops, changedAt: '2026-11-23T20:12:00.000Z' }]);
     expect(api.events.size).toBe(2);
-  });
-});
-
-describe('trouble', () => {
-  test('Kubernetes 1.20 takes Events about Nodes in kube-system', async () => {
-    const agent = new Agent();
-    agent.api.refuse = ({ path }) => (path.includes('/default/') ? { status: 422, message: 'does not match event.namespace' } : undefined);
-    await agent.look(5, [drops]);
-    await agent.look(5, [drops, gpu('GpuLost')]);
-    expect([...agent.api.events.keys()].every((key) => key.startsWith('kube-system/'))).toBe(true);
-    expect(agent.api.made().filter((one) => one.includes('/default/'))).toHaveLength(1);
-    expect(agent.around.notes).toEqual([]);
-  });
-
-  test('an hour without the API server: what still stands is told, what came and went is not', async () => {
-    const agent = new Agent();
-    agent.api.refuse = () => ({});
-    for (let index = 0; index < 720; index += 1) await agent.look(5, index % 2 ? [gpu('GpuLost')] : [gpu('GpuLost'), { ...drops, subject: `port-${index}` }]);
-    expect(agent.api.calls.length).toBeLessThan(25);
-    agent.api.refuse = () => undefined;
-    await agent.look(400, [gpu('GpuLost')]);
-    expect(agent.events()).toEqual([expect.objectContaining({ reason: 'GpuLost', eventTime: '2026-11-23T20:01:00.000000Z' })]);
-    expect(agent.around.notes).toHaveLength(2);
-  });
-
-  test('403 names the right', async () => {
-    const agent = new Agent();
-    agent.api.refuse = ({ method }) => (method === 'POST' ? { status: 403 } : undefined);
-    await agent.look(5, [drops]);
-    await agent.look(5, [drops]);
-    expect(agent.around.notes).toEqual([
-      'warn: event: POST /apis/events.k8s.io/v1/namespaces/default/events: 403: no; ' +
-        "the agent's ServiceAccount lacks the right create on events in events.k8s.io (deploy/ has the role); tried again in 30 s, said once",
-    ]);
-  });
-
-  test('a storm of findings makes a burst of Events, then one in five minutes, and the rest later', async () => {
-    const agent = new Agent();
-    const storm = Array.from({ length: 60 }, (_, index) => gpu(`GpuRule${index}`));
-    await agent.look(5, storm);
-    expect(agent.events()).toHaveLength(25);
-    await agent.look(300, storm);
-    expect(agent.events()).toHaveLength(26);
-    await agent.look(3600, storm);
-    expect(agent.events()).toHaveLength(38);
-    expect(agent.around.notes).toEqual(['warn: event: findings change more often than Events may be made; what still holds later is told later, said once']);
-  });
-
-  test('all objects together have a limit too', () => {
-    const allowance = new Allowance();
-    const taken = Array.from({ length: 200 }, (_, index) => allowance.take(`pod-${index}`, 1000)).filter(Boolean);
-    expect(taken).toHaveLength(60);
-    expect(allowance.take('pod-x', 1009)).toBe(false);
-    expect(allowance.take('pod-x', 1010)).toBe(true);
   });
 });

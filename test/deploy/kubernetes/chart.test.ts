@@ -67,6 +67,7 @@ describe.skipIf(renderer.missing !== undefined)('NOTES.txt', () => {
   });
 
   test('of mode restricted says what is not seen', async () => {
-    expect(await notes({ mode: 'restricted', runtimeClassName: 'nvidia', podMonitor: { enabled: true } })).toMatch(/does not see the kernel log[^]*names each as not seen\.\n$/);
+    const text = await notes({ mode: 'restricted', runtimeClassName: 'nvidia', podMonitor: { enabled: true } });
+    expect(text).toMatch(/does not see the kernel log[^]*names each as not seen\.\n\nThe condition GpuProblem [^]*PartlySeen[^]*it is not asked\.\n$/);
   });
 });

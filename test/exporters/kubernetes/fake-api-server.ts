@@ -18,6 +18,7 @@ export class FakeApiServer implements KubernetesApi {
   conditions: Fields[] = [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-11-01T00:00:00Z' }];
   taints: Fields[] | undefined;
   resourceVersion = 1;
+  uid = 'uid-of-node';
   /** Decides on a failure before anything is done; `{}` without a status is no answer at all. */
   refuse: (call: KubernetesCall) => Answer | undefined = () => undefined;
   /** A call waits for it, where it is set. */
@@ -38,7 +39,7 @@ export class FakeApiServer implements KubernetesApi {
 
   node(): unknown {
     return structuredClone({
-      metadata: { name: this.nodeName, uid: 'uid-of-node', resourceVersion: String(this.resourceVersion) },
+      metadata: { name: this.nodeName, uid: this.uid, resourceVersion: String(this.resourceVersion) },
       spec: { ...(this.taints && { taints: this.taints }) },
       status: { conditions: this.conditions },
     });
@@ -111,7 +112,7 @@ export function fact(name: string, fields: Partial<RuleFacts> = {}): RuleFacts {
   };
 }
 
-const FACTS: readonly RuleFacts[] = [
+export const FACTS: readonly RuleFacts[] = [
   fact('FabricOneWayTraffic', { windowSeconds: 30 }),
   fact('FabricReceiveDrops', { severity: 'warning', windowSeconds: 30 }),
   fact('GpuLost', { needs: [], lasts: 'until-reboot' }),

@@ -1,4 +1,5 @@
 import type { Finding, Snapshot } from '../../../agent/model.ts';
+import type { RuleFacts } from '../../../exporters/kubernetes/parts.ts';
 import { nodeConditionExporter, type NodeConditionExporter } from '../../../exporters/node-condition.ts';
 import { FakeApiServer, surroundings, type Surroundings } from './fake-api-server.ts';
 import { look } from './node-fixture.ts';
@@ -10,8 +11,8 @@ export class Agent {
   readonly exporter: NodeConditionExporter;
   seconds = 0;
 
-  constructor(api = new FakeApiServer(), severity: 'critical' | 'warning' = 'critical', startedAt = 0) {
-    this.around = surroundings(api);
+  constructor(api = new FakeApiServer(), severity: 'critical' | 'warning' = 'critical', startedAt = 0, rules?: readonly RuleFacts[]) {
+    this.around = surroundings(api, rules);
     this.api = api;
     this.seconds = startedAt;
     this.around.now = 1000 + startedAt;
