@@ -26,6 +26,12 @@ test('docs/alertmanager.md: its configurations are ones that the agent takes', (
       caFile: '/etc/railmedic/alertmanager/ca.pem',
       bearerTokenFile: '/var/run/secrets/alertmanager/token',
     },
+    {
+      urls: ['http://alertmanager-operated.monitoring:9093'],
+      labels: { cluster: 'prod-1', prometheus: 'monitoring/kube-prometheus-stack-prometheus' },
+      refreshSeconds: 60,
+      timeoutSeconds: 5,
+    },
   ]);
 });
 

@@ -22,11 +22,12 @@ export async function fetchText(request: HttpRequest): Promise<HttpAnswer> {
   return { status, body };
 }
 
-export async function fetchWhole(request: HttpRequest): Promise<WholeAnswer> {
+/** `readBody`: what is done with a body of more than `maxBytes`; by default the request fails. */
+export async function fetchWhole(request: HttpRequest, readBody: typeof wholeBody = wholeBody): Promise<WholeAnswer> {
   const limit = AbortSignal.timeout(Math.max(1, Math.ceil(request.timeoutSeconds * 1000)));
   const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
   try {
-    return await exchange(request, signal);
+    return await exchange(request, signal, readBody);
   } catch (cause) {
     if (limit.aborted) {
       const late = Object.assign(new Error(`no answer within ${request.timeoutSeconds} s`, { cause }), { code: 'ETIMEDOUT' });
@@ -36,11 +37,11 @@ export async function fetchWhole(request: HttpRequest): Promise<WholeAnswer> {
   }
 }
 
-function exchange(request: HttpRequest, signal: AbortSignal): Promise<WholeAnswer> {
+function exchange(request: HttpRequest, signal: AbortSignal, readBody: typeof wholeBody): Promise<WholeAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
   const options = { method: request.method ?? 'GET', headers: request.headers ?? {}, signal, ...(request.ca !== undefined && { ca: request.ca }) };
   const outgoing = clientFor(request.url).request(request.url, options, (incoming) => {
-    wholeBody(incoming, request.maxBytes ?? 1 << 20).then(
+    readBody(incoming, request.maxBytes ?? 1 << 20).then(
       (body) => resolve({ status: incoming.statusCode ?? 0, body, headers: incoming.headers }),
       reject,
     );

@@ -20,3 +20,15 @@ export async function wholeBody(incoming: IncomingMessage, maxBytes: number): Pr
   }
   return Buffer.concat(pieces).toString('utf8');
 }
+
+/** The first `maxBytes` of the body as text; where more follows, the connection is closed. */
+export async function beginningOfBody(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of incoming as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maxBytes) break;
+  }
+  return Buffer.concat(pieces).subarray(0, maxBytes).toString('utf8');
+}

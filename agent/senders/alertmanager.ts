@@ -1,7 +1,10 @@
 import { alertmanagerExporter, type AlertmanagerExporter, type AlertmanagerOptions, type PeerClock, type Post } from '../../exporters/alertmanager.ts';
 import type { AlertmanagerConfig } from '../config/alertmanager.ts';
+import type { HttpRequest } from '../host.ts';
 import { fetchWhole } from '../host/http.ts';
 import { readOwnFile } from '../host/own-files.ts';
+import { beginningOfBody } from '../host/whole-body.ts';
+import { NODE_RULES } from '../../rules/index.ts';
 
 export interface AlertmanagerSurroundings extends Pick<AlertmanagerOptions, 'intervalSeconds' | 'note' | 'onFailure'> {
   readonly listen: { readonly host: string; readonly port: number };
@@ -18,6 +21,7 @@ export function openAlertmanager(config: AlertmanagerConfig, { listen, ...option
     clock: liveClock,
     runbookBase: config.runbookBase,
     dashboardBase: config.dashboardBase,
+    ruleTitles: new Map(NODE_RULES.map(({ name, title }) => [name, title])),
     ...(generatorUrl !== undefined && { generatorUrl }),
   });
 }
@@ -31,7 +35,7 @@ function pageUrl({ host, port }: AlertmanagerSurroundings['listen']): string | u
 /** Posts to one Alertmanager. Its answer is a few words; more is not read. */
 export function poster(url: string, config: AlertmanagerConfig): Post {
   return async (body, signal) => {
-    const answer = await fetchWhole({
+    const request: HttpRequest = {
       url: `${url}/api/v2/alerts`,
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...(await authorization(config)) },
@@ -40,7 +44,8 @@ export function poster(url: string, config: AlertmanagerConfig): Post {
       maxBytes: 64 * 1024,
       signal,
       ...(config.caFile !== undefined && { ca: await readOwnFile(config.caFile) }),
-    });
+    };
+    const answer = await fetchWhole(request, beginningOfBody);
     return {
       status: answer.status,
       body: answer.body,

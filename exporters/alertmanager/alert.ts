@@ -15,6 +15,8 @@ export interface AlertWords {
   readonly runbookBase?: string | undefined;
   /** Grafana with the dashboards of deploy/grafana, without a slash at its end; none is named without it. */
   readonly dashboardBase?: string | undefined;
+  /** What each rule is about, by its name; the title of the finding stands for one that is not in it. */
+  readonly ruleTitles?: ReadonlyMap<string, string> | undefined;
 }
 
 /** A subject is a device, a GPU, a pod; what is longer was written by a stranger. */
@@ -22,8 +24,8 @@ const MAX_LABEL = 256;
 const MAX_TEXT = 1500;
 const MAX_COMMANDS = 3000;
 const MAX_CAUSES = 3;
-/** The GPU that a subject names, by its UUID or, where nobody knows that, its PCI address. */
-const GPU = /^(?:GPU-|[0-9a-f]{4,8}:)[^ ]+/;
+/** The GPU that the subject of a rule on GPUs names, by its UUID or, where nobody knows that, its PCI address. */
+const GPU = /^Gpu[^ ]+ ((?:GPU-|[0-9a-f]{4,8}:)[^ ]+)/;
 
 /** Who the finding is about; `nodeGroup` is undefined without Kubernetes. */
 export type AlertNode = Pick<Report, 'node' | 'nodeGroup'>;
@@ -35,7 +37,7 @@ export type AlertNode = Pick<Report, 'node' | 'nodeGroup'>;
 export function alertOf(finding: Finding, { node, nodeGroup }: AlertNode, words: AlertWords): Alert {
   const { rule, severity } = finding;
   const subject = label(finding.subject);
-  const uuid = GPU.exec(subject)?.[0];
+  const uuid = GPU.exec(`${rule} ${subject}`)?.[1];
   return {
     labels: {
       ...words.labels,
@@ -55,7 +57,8 @@ function annotationsOf(finding: Finding, node: string, words: AlertWords): Recor
   const { rule, causes, explainedBy } = finding;
   const { runbookBase } = words;
   const all: readonly (readonly [string, string])[] = [
-    ['summary', text(`${finding.title}.`)],
+    // The same for all findings of a rule: Alertmanager tells of a group what its alerts have in common.
+    ['summary', text(`${words.ruleTitles?.get(rule) ?? finding.title}.`)],
     ['description', text(`${node}: ${statement(finding)}`)],
     ['cause', causes.slice(0, MAX_CAUSES).map(causeWords).join('\n')],
     ['check', commands(rule, causes.find(({ check }) => check.length > 0)?.check)],

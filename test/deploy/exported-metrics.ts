@@ -34,8 +34,8 @@ export async function knownMetrics(): Promise<Metrics> {
   const file = parse(readFileSync(join(root, 'deploy/prometheus/rules.yaml'), 'utf8')) as RulesFile;
   for (const { record, expr } of file.groups.flatMap(({ rules }) => rules)) {
     if (record === undefined) continue;
-    // A rule may read its own last value, so its labels are found in two steps.
-    const ofItself = known.get(record) ?? readPromql(expr, new Map([...known, [record, labelsInside(expr)]])).labels;
+    // A rule may read its own last value: it has the labels that the rest of the rule gives it.
+    const ofItself = known.get(record) ?? readPromql(expr, new Map([...known, [record, new Set<string>()]])).labels;
     known.set(record, readPromql(expr, new Map([...known, [record, ofItself]])).labels);
   }
   return known;
@@ -52,10 +52,6 @@ export interface RuleOfFile {
   readonly keep_firing_for?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-}
-
-function labelsInside(expr: string): ReadonlySet<string> {
-  return new Set([...expr.matchAll(/[a-z_]+/g)].map(([word]) => word));
 }
 
 async function rendered(): Promise<string> {

@@ -91,6 +91,7 @@ class Reader {
     const modifier = node.getChild('AggregateModifier');
     const names = this.#names(modifier);
     for (const name of names) this.#expect(name, inner, 'what is aggregated');
+    if (/^(top|bottom)k$/i.test(this.#of(node.getChild('AggregateOp') ?? node))) return inner;
     return modifier?.getChild('Without') ? inner.difference(new Set(names)) : new Set(names);
   }
 
@@ -118,9 +119,9 @@ class Reader {
     const inner = union(inputs);
     const name = this.#of(node.getChild('FunctionIdentifier') ?? node);
     if (name === 'absent' || name === 'time' || name === 'vector') return NONE;
-    if (name !== 'label_replace') return inner;
-    const [to = '', , from = ''] = (body?.getChildren('StringLiteral') ?? []).map((one) => this.#of(one).slice(1, -1));
-    if (from !== '') this.#expect(from, inner, 'what label_replace is given');
+    const [to = '', , ...from] = (body?.getChildren('StringLiteral') ?? []).map((one) => this.#of(one).slice(1, -1));
+    if (name !== 'label_replace' && name !== 'label_join') return inner;
+    for (const label of name === 'label_join' ? from : from.slice(0, 1)) if (label !== '') this.#expect(label, inner, `what ${name} is given`);
     return union([inner, new Set([to])]);
   }
 

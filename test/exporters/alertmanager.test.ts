@@ -74,15 +74,30 @@ describe('what Alertmanager gets', () => {
   test('the node group, and the GPU that the subject names, as Prometheus has them', async () => {
     const peer = new FakePeer();
     const setup = setUp([peer], { labels: {} });
-    const findings = ['GPU-aaaa Xid 79', '0000:19:00.0', 'rdmap16s0/1'].map((subject) => finding({ rule: 'R', subject }));
+    const about = [
+      ['GpuXid', 'GPU-aaaa Xid 79'],
+      ['GpuLost', '0000:19:00.0'],
+      ['FabricOneWayTraffic', 'rdmap16s0/1'],
+      ['EfaDriverNotBound', '0000:79:00.0'],
+      ['PodCrashLooping', 'GPU-ns/GPU-pod'],
+    ] as const;
+    const findings = about.map(([rule, subject]) => finding({ rule, subject }));
     await setup.exporter.publish(report({ findings, nodeGroup: 'p5' }), never);
     await settled();
-    const same = { alertname: 'R', rule: 'R', severity: 'warning', node: 'ip-10-0-3-7', node_group: 'p5' };
-    expect(peer.taken.flat().map(({ labels }) => labels)).toEqual([
-      { ...same, subject: 'GPU-aaaa Xid 79', uuid: 'GPU-aaaa' },
-      { ...same, subject: '0000:19:00.0', uuid: '0000:19:00.0' },
-      { ...same, subject: 'rdmap16s0/1' },
-    ]);
+    const uuids = ['GPU-aaaa', '0000:19:00.0'];
+    expect(peer.taken.flat().map(({ labels }) => labels)).toEqual(
+      about.map(([rule, subject], index) => {
+        const uuid = uuids[index];
+        return { alertname: rule, rule, severity: 'warning', node: 'ip-10-0-3-7', node_group: 'p5', subject, ...(uuid !== undefined && { uuid }) };
+      }),
+    );
+  });
+
+  test('a summary that all findings of a rule share, so that a group of them has one', async () => {
+    const peer = new FakePeer();
+    const findings = [79, 48].map((xid) => finding({ rule: 'GpuXid', subject: `GPU-a Xid ${xid}`, title: `Xid ${xid}`, message: `Xid ${xid} on GPU-a Xid ${xid}` }));
+    await look(setUp([peer], { ruleTitles: new Map([['GpuXid', 'The kernel logged an Xid of a GPU']]) }), [...findings, finding({ rule: 'Other', title: 'Its own' })]);
+    expect(peer.taken.flat().map(({ annotations }) => annotations['summary'])).toEqual(['The kernel logged an Xid of a GPU.', 'The kernel logged an Xid of a GPU.', 'Its own.']);
   });
 
   test('text of strangers is shown, bounded, and stays apart', async () => {

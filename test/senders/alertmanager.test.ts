@@ -10,7 +10,7 @@ import type { AlertmanagerConfig } from '../../agent/config/alertmanager.ts';
 import { parseConfig } from '../../agent/config/parse.ts';
 import type { AlertmanagerExporter } from '../../exporters/alertmanager.ts';
 import { CERTIFICATE, KEY } from '../exporters/alertmanager/certificate.ts';
-import { oneWay, report } from '../exporters/fixture.ts';
+import { finding, oneWay, report } from '../exporters/fixture.ts';
 
 const never = new AbortController().signal;
 const servers: Server[] = [];
@@ -131,14 +131,6 @@ describe('an Alertmanager that', () => {
     },
     'answers 500': (_, response) => void response.writeHead(500).end('{"status":"error"}'),
     'answers nonsense': (request) => void request.socket.end('\u0000\u0001 nonsense\r\n\r\n'),
-    'answers without end': (_, response) => {
-      response.writeHead(200);
-      const flood = (): void => {
-        while (response.write('a'.repeat(64 * 1024)));
-        response.once('drain', flood);
-      };
-      flood();
-    },
     'answers too late': () => {},
   };
 
@@ -168,6 +160,39 @@ describe('an Alertmanager that', () => {
     expect(notes[1]).toMatch(/^info Alertmanager takes alerts again after /);
     expect(failures).toBe(1);
     expect(tries).toBe(2);
+  });
+
+  test.each([400, 200])('answers %i without end is known by its status, and its words are cut', async (status) => {
+    const url = await serve((_, response) => {
+      response.writeHead(status);
+      const flood = (): void => {
+        while (response.write('a'.repeat(64 * 1024)));
+        response.once('drain', flood);
+      };
+      flood();
+    });
+    const answer = await poster(url, configure('', url))('[]', never);
+    expect([answer.status, answer.body.length]).toEqual([status, 64 * 1024]);
+  });
+
+  test('refuses an alert with many words gets the others', async () => {
+    const heard: string[] = [];
+    const answer = async (...[request, response]: Parameters<RequestListener>): Promise<void> => {
+      const body = await bodyOf(request);
+      const isBad = body.includes('GpuXid');
+      if (!isBad) heard.push(body);
+      response.writeHead(isBad ? 400 : 200).end(isBad ? 'x'.repeat(1 << 20) : '');
+    };
+    const url = await serve((request, response) => void answer(request, response));
+    const notes: unknown[] = [];
+    const surroundings = { listen: { host: '127.0.0.1', port: 9477 }, intervalSeconds: 5, note: (level: string, message: string) => void notes.push(`${level} ${message}`) };
+    const exporter = openAlertmanager(configure('', url), surroundings);
+    exporters.push(exporter);
+    await exporter.publish(report({ findings: [finding({ rule: 'GpuXid', title: 'Xid 79' }), finding({ rule: 'FabricOneWayTraffic', title: 'Its own' })] }), never);
+    await until('the other alert', () => heard.length === 1 && notes.length === 1);
+    expect(notes).toEqual(['warn Alertmanager refuses an alert; the others are sent']);
+    // The words of Prometheus' alert: those of the rule.
+    expect(JSON.parse(heard[0] ?? '')).toMatchObject([{ labels: { alertname: 'FabricOneWayTraffic' }, annotations: { summary: 'A fabric port sends and receives nothing.' } }]);
   });
 
   test('answers 400 is not asked the same again at once', async () => {

@@ -2,9 +2,8 @@ import { AGENT_LOG } from './finding-alerts.ts';
 import { joinNode, TARGET } from './join.ts';
 import { alertPage, dashboards, type Links } from './links.ts';
 import type { AlertRule } from './rule-file.ts';
+import { nodesToWatch } from './watched-nodes.ts';
 
-/** How kube-state-metrics spells `nvidia.com/gpu`, its shared and its MIG kinds. */
-const GPU_NODES = 'max by (cluster, node) (kube_node_status_capacity{resource=~"nvidia_com_(gpu|mig_).*"}) > 0';
 /** A node that joins pulls its image first. */
 const MISSING_FOR = '10m';
 
@@ -21,7 +20,7 @@ function missing(links: Links): readonly AlertRule[] {
     keepFiringFor: '2m',
     labels: { severity: 'warning', scope },
     annotations: {
-      summary: 'A GPU node is not watched by railmedic.',
+      summary: 'A node with GPUs or a fabric is not watched by railmedic.',
       description,
       check,
       runbook_url: alertPage(links, 'RailmedicAgentMissing'),
@@ -31,8 +30,8 @@ function missing(links: Links): readonly AlertRule[] {
   return [
     alert(
       'node',
-      `${GPU_NODES}\nunless on (cluster, node) max by (cluster, node) (railmedic_node_info)`,
-      '{{ $labels.node }} has {{ $value | humanize }} GPUs and no agent that Prometheus can scrape: nothing of this node is judged.',
+      `${nodesToWatch()}\nunless on (cluster, node) max by (cluster, node) (railmedic_node_info)`,
+      '{{ $labels.node }} has {{ $value | humanize }} GPUs (fabric devices, where it has no GPU) and no agent that Prometheus can scrape: nothing of this node is judged.',
       'kubectl -n railmedic get pods -o wide --field-selector spec.nodeName={{ $labels.node }}',
     ),
     alert(
@@ -45,7 +44,7 @@ function missing(links: Links): readonly AlertRule[] {
       'fleet',
       'absent(railmedic_build_info)\nunless on () max(kube_node_status_capacity)',
       'Prometheus has no series of any agent: either none runs, or none is scraped.',
-      'kubectl -n railmedic get daemonset,podmonitor',
+      'kubectl -n railmedic get daemonset,pods -o wide',
     ),
   ];
 }
@@ -79,22 +78,23 @@ function stale(links: Links): AlertRule {
   };
 }
 
+/** Fires 270 s after the last success, before RailmedicDataStale can (300 s): Alertmanager mutes the later by the earlier, not an earlier one. */
 function failing(links: Links): AlertRule {
   return {
     alert: 'RailmedicCollectorFailing',
     expr: [
       'max by (cluster, node, node_group, collector) (',
-      '  avg_over_time(railmedic_collector_success[10m])',
+      '  avg_over_time(railmedic_collector_success[5m])',
       `  ${joinNode('node_group')}`,
       ') < 0.5',
     ].join('\n'),
-    for: '5m',
+    for: '2m',
     keepFiringFor: '2m',
     labels: { severity: 'warning' },
     annotations: {
       summary: 'railmedic cannot read one of its sources.',
       description:
-        '{{ $labels.node }}: {{ $labels.collector }} was read in {{ $value | humanizePercentage }} of the last ten minutes. Rules that need it judge nothing meanwhile: no alert is no sign of health.',
+        '{{ $labels.node }}: {{ $labels.collector }} was read in {{ $value | humanizePercentage }} of the last five minutes. Rules that need it judge nothing meanwhile: no alert is no sign of health.',
       check: AGENT_LOG,
       runbook_url: alertPage(links, 'RailmedicCollectorFailing'),
       dashboard_url: dashboards.node(links),

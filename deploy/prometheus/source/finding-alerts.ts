@@ -1,6 +1,7 @@
 import type { Rule } from '../../../rules/define.ts';
+import { factOf } from './facts.ts';
 import { dashboards, type Links } from './links.ts';
-import { NODES_OF_RULE, STANDING } from './recorded-findings.ts';
+import { NODES_OF_RULE, STANDING, WORDS } from './recorded-findings.ts';
 import { EVALUATION_SECONDS, type AlertRule } from './rule-file.ts';
 
 /** A pod that is replaced and two scrapes of 30 s that come to nothing. */
@@ -29,12 +30,24 @@ export function findingAlert(rule: Rule, links: Links): AlertRule {
     labels: { severity: '{{ $labels.severity }}' },
     annotations: {
       summary: `${title}.`,
-      description: `{{ $labels.node }}{{ if ne $labels.subject "node" }}, {{ $labels.subject }}{{ end }}: ${title}. {{ if eq $value 1.0 }}No other node has this alert now.{{ else }}{{ $value | humanize }} nodes have this alert now.{{ end }}`,
+      description: `{{ $labels.node }}{{ if ne $labels.subject "node" }}, {{ $labels.subject }}{{ end }}: ${words(name, title)} {{ if eq $value 1.0 }}No other node has this alert now.{{ else }}{{ $value | humanize }} nodes have this alert now.{{ end }}`,
       check: AGENT_LOG,
       runbook_url: `${links.runbookBase}/${page}`,
       dashboard_url: dashboards.node(links),
     },
   };
+}
+
+/**
+ * What the agent says of this finding: its title, which can be graver than the rule's, and its first cause; between them a
+ * number. Looked up, since as labels they would make another alert of each cause. `%q` quotes as PromQL reads it. Where two
+ * pods differ, either serves.
+ */
+function words(rule: string, title: string): string {
+  const found = `printf "${WORDS}{cluster=%q,node=%q,rule=%q,subject=%q}" $labels.cluster $labels.node "${rule}" $labels.subject | query`;
+  const own = `{{ with ${found} }}{{ . | first | label "title" }}{{ else }}${title}{{ end }}.`;
+  const cause = `{{ with ${found} }}{{ with . | first | label "cause" }} Likeliest cause: {{ . }}.{{ end }}{{ end }}`;
+  return `${own}${factOf(rule)}${cause}`;
 }
 
 /** What the node saw, with numbers, ranked causes and the commands that mend it. */

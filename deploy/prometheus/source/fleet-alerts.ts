@@ -1,4 +1,4 @@
-import { joinNode, PEERS } from './join.ts';
+import { joinNodeOfLast, PEERS } from './join.ts';
 import { alertPage, dashboards, type Links } from './links.ts';
 import { MIN_PEERS, MIN_SHARE, ONE_WAY, SHARE } from './recorded-peers.ts';
 import type { AlertRule } from './rule-file.ts';
@@ -87,15 +87,15 @@ function railSlow(links: Links): AlertRule {
   };
 }
 
-/** Three nodes in ten minutes: one is a card, two can be chance. */
+/** Three nodes in ten minutes: one is a card, two can be chance. A node that died of its Xid is scraped no more and counts. */
 function xidBurst(links: Links): AlertRule {
   return {
     alert: 'FleetXidBurst',
     expr: [
       'count by (cluster) (',
       '  max by (cluster, node) (',
-      `    (time() - railmedic_gpu_xid_last_timestamp_seconds{xid!~"${QUIET_XIDS.join('|')}"} < 600)`,
-      `    ${joinNode()}`,
+      `    (time() - last_over_time(railmedic_gpu_xid_last_timestamp_seconds{xid!~"${QUIET_XIDS.join('|')}"}[10m]) < 600)`,
+      `    ${joinNodeOfLast('10m')}`,
       '  )',
       ') >= 3',
     ].join('\n'),

@@ -1,4 +1,4 @@
-import { joinNode } from './join.ts';
+import { joinNode, nodeOfTarget } from './join.ts';
 import type { RecordingRule } from './rule-file.ts';
 
 /**
@@ -15,7 +15,7 @@ export const recordedWorkloads: readonly RecordingRule[] = [
 or on (cluster, node)
 max by (cluster, node, workload_kind, workload) (
   label_replace(
-    label_replace(railmedic_node_info, "workload", "$1", "node_group", "(.*)"),
+    label_replace(${nodeOfTarget('node_group')}, "workload", "$1", "node_group", "(.*)"),
     "workload_kind", "NodeGroup", "", ""
   )
 )`,

@@ -33,6 +33,20 @@ export async function recordedSeries(capture: string, instance: string, seconds:
   return [...values].map(([series, list]) => ({ series: labelled(series, instance), values: list.join(' ') }));
 }
 
+/**
+ * The same as a rollout leaves it: the old pod until one moment, the new one, which the API server has not told its node group,
+ * from a moment before. Series that name a pod of their own are those of either. `from` and `until`: seconds.
+ */
+export function rolledOut(series: readonly Series[], from: number, until: number): readonly Series[] {
+  return series.flatMap((one) => {
+    const values = one.values.split(' ');
+    if (!one.series.includes(AGENT)) return [one];
+    const before = { series: one.series.replace('node_group=""', 'node_group="gpu-p5"'), values: [...values.slice(0, until / INTERVAL_SECONDS), 'stale'].join(' ') };
+    const after = { series: one.series.replace(AGENT, AGENT.replace('old', 'new')), values: values.map((value, look) => (look * INTERVAL_SECONDS < from ? '_' : value)).join(' ') };
+    return [before, after];
+  });
+}
+
 export { INTERVAL_SECONDS };
 
 function* samples(text: string): Generator<readonly [string, number]> {
@@ -42,7 +56,10 @@ function* samples(text: string): Generator<readonly [string, number]> {
   }
 }
 
+/** What a PodMonitor adds; with honorLabels a series that names a pod itself keeps that. */
+const AGENT = 'namespace="railmedic",pod="railmedic-old"';
+
 function labelled(series: string, instance: string): string {
-  const target = `job="railmedic",instance="${instance}"`;
+  const target = `job="railmedic",instance="${instance}"${/[{,]pod="/.test(series) ? '' : `,${AGENT}`}`;
   return series.endsWith('}') ? `${series.slice(0, -1)},${target}}` : `${series}{${target}}`;
 }

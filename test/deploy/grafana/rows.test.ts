@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { findPromtool } from '../../promtool.ts';
 import { panelExpressions, variableExpressions } from './dashboards.ts';
-import { INTERVAL_SECONDS, recordedSeries, type Series } from './recorded-series.ts';
+import { INTERVAL_SECONDS, recordedSeries, rolledOut, type Series } from './recorded-series.ts';
 
 const run = promisify(execFile);
 const SECONDS = 300;
@@ -26,7 +26,7 @@ const EMPTY: readonly RegExp[] = [
 test('every query of every dashboard and variable finds rows among recorded nodes, in the engine of Prometheus', async ({ skip }) => {
   const promtool = await findPromtool();
   skip(promtool.missing !== undefined, promtool.missing ?? '');
-  const recorded = await Promise.all(CAPTURES.map((capture, index) => recordedSeries(capture, `10.0.0.${index + 1}:9477`, SECONDS)));
+  const recorded = await Promise.all(CAPTURES.map(async (capture, index) => rolledOut(await recordedSeries(capture, `10.0.0.${index + 1}:9477`, SECONDS), 15, 90)));
   const expressions = [...panelExpressions(), ...variableExpressions()];
   const empty = await emptyOnes(promtool.path, [...recorded.flat(), ...podSeries(recorded[0] ?? []), ...lostNodes()], expressions.map(({ text }) => text));
   const silent = expressions.filter(({ text }) => empty.has(text)).map(({ where }) => where);
@@ -47,12 +47,58 @@ test('the matrix shows the node that receives nothing in red and the healthy one
   expect([...empty]).toEqual([expressions[0], expressions[2]]);
 }, 120_000);
 
+test('a rollout of the agent changes no number', async ({ skip }) => {
+  const promtool = await findPromtool();
+  skip(promtool.missing !== undefined, promtool.missing ?? '');
+  const calm = await recordedSeries('efa-one-way', '10.0.0.1:9477', SECONDS);
+  const panels = ['fleet, Nodes watched, A', 'fleet, Nodes, the worst first, E', 'fleet, Nodes, the worst first, A', 'fleet, Sent, the ten busiest nodes, A', 'fleet, What is wrong, C', 'node, Fabric devices, A'];
+  // The newer pod comes to another cause.
+  const other = rolledOut(calm, 15, SECONDS).map((one) => (one.series.includes('railmedic-new') ? { ...one, series: one.series.replace(/cause="[^"]+"/, 'cause="another"') } : one));
+  const sums = panels.map((panel) => panelExpressions().find(({ where }) => where === panel)?.text ?? panel).flatMap((text) => [`count(${text})`, `sum(${text})`]);
+  const numbers = await valuesOf(promtool.path, calm, sums, 60);
+  expect(numbers).not.toContain(undefined);
+  expect(await valuesOf(promtool.path, other, sums, 60)).toEqual(numbers);
+}, 120_000);
+
+test('sources that are not there are not called stale, beside one that hangs', async ({ skip }) => {
+  const promtool = await findPromtool();
+  skip(promtool.missing !== undefined, promtool.missing ?? '');
+  const stale = panelExpressions().find(({ where }) => where === 'fleet, What the agents do not see, B')?.text ?? '';
+  const pod = (name: string): string => `job="railmedic",instance="10.0.0.8:9477",namespace="railmedic",pod="${name}"`;
+  const series = ['railmedic-old', 'railmedic-new'].flatMap((name) => [
+    { series: `railmedic_node_info{node="stuck",instance_type="",zone="",node_group="",${pod(name)}}`, values: '1x100' },
+    ...['infiniband', 'nvidia-query'].flatMap((collector) => [
+      { series: `railmedic_collector_interval_seconds{collector="${collector}",${pod(name)}}`, values: '5x100' },
+      { series: `railmedic_collector_last_success_timestamp_seconds{collector="${collector}",${pod(name)}}`, values: '-60x100' },
+      { series: `railmedic_collector_absent{collector="${collector}",${pod(name)}}`, values: collector === 'infiniband' ? '0x100' : '1x100' },
+    ]),
+  ]);
+  expect(await valuesOf(promtool.path, series, [`count(${stale})`, `count(${stale} and on (collector) railmedic_collector_absent{collector="infiniband"})`], SECONDS)).toEqual([1, 1]);
+}, 120_000);
+
+/** The one value of each expression; undefined where it has none. */
+async function valuesOf(promtool: string, series: readonly Series[], expressions: readonly string[], at: number): Promise<readonly (number | undefined)[]> {
+  const cases = expressions.map((expr) => ({ expr, eval_time: `${at}s`, exp_samples: [] }));
+  const said = await promtoolSays(promtool, { interval: `${INTERVAL_SECONDS}s`, input_series: series, promql_expr_test: cases });
+  return expressions.map((expr) => {
+    const [, value] = /^[^]*?got:\s*\{\} (\S+)/.exec(said.split(`expr: ${JSON.stringify(expr)}, `)[1]?.split('expr: ')[0] ?? '') ?? [];
+    return value === undefined ? undefined : Number(value);
+  });
+}
+
 /** Which of these expressions have no row at any of the moments. */
 async function emptyOnes(promtool: string, series: readonly Series[], expressions: readonly string[], moments = MOMENTS): Promise<ReadonlySet<string>> {
   const cases = expressions.flatMap((text) => moments.map((at) => ({ expr: `count(${text})`, eval_time: `${at}s`, exp_samples: [] })));
+  const said = await promtoolSays(promtool, { interval: `${INTERVAL_SECONDS}s`, input_series: series, promql_expr_test: cases });
+  // promtool puts the expression as Go does, in quotes.
+  const filled = expressions.filter((text) => said.includes(`expr: ${JSON.stringify(`count(${text})`)}`));
+  expect(filled.length, said.slice(0, 3000)).toBeGreaterThan(0);
+  return new Set(expressions.filter((text) => !filled.includes(text)));
+}
+
+async function promtoolSays(promtool: string, test: object): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'railmedic-rows-'));
   const file = join(directory, 'test.yaml');
-  const test = { interval: `${INTERVAL_SECONDS}s`, input_series: series, promql_expr_test: cases };
   await writeFile(file, stringify({ tests: [test] }, { lineWidth: 0 }));
   try {
     // It ends with 1, since most expressions do have rows where none were expected, and says which.
@@ -61,10 +107,7 @@ async function emptyOnes(promtool: string, series: readonly Series[], expression
       (error: unknown) => (error instanceof Error && 'stderr' in error && 'stdout' in error ? `${String(error.stdout)}${String(error.stderr)}` : ''),
     );
     expect(said).not.toMatch(/parse error|many-to-many|duplicate series/);
-    // promtool puts the expression as Go does, in quotes.
-    const filled = expressions.filter((text) => said.includes(`expr: ${JSON.stringify(`count(${text})`)}`));
-    expect(filled.length, said.slice(0, 3000)).toBeGreaterThan(0);
-    return new Set(expressions.filter((text) => !filled.includes(text)));
+    return said;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -17,7 +17,7 @@ describe.skipIf(promtool.missing !== undefined)(`RailmedicAgentMissing ${promtoo
   const running = (node: string): Series => ({ [nodeInfo(node)]: '1x60', [buildInfo(node)]: '1x60', [up(node)]: '1x60' });
   const n2 = {
     labels: { cluster: 'prod', node: 'n2', severity: 'warning', scope: 'node' },
-    description: 'n2 has 8 GPUs and no agent that Prometheus can scrape: nothing of this node is judged.',
+    description: 'n2 has 8 GPUs (fabric devices, where it has no GPU) and no agent that Prometheus can scrape: nothing of this node is judged.',
   };
 
   test('a GPU node that never had one', async () => {
@@ -46,6 +46,12 @@ describe.skipIf(promtool.missing !== undefined)(`RailmedicAgentMissing ${promtoo
   test('a node that is only offered in MIG slices needs one too', async () => {
     const series = { ...running('n1'), [capacity('n1')]: '8x60', [capacity('n2', 'nvidia_com_mig_1g_18gb')]: '8x60' };
     expect(await says(series, missing('10m', n2))).toBe('');
+  });
+
+  test.each(['vpc_amazonaws_com_efa', 'rdma_hca_shared_devices_a', 'nvidia_com_hostdev'])('a node that offers only %s needs one too, one with GPUs is told by those', async (resource) => {
+    const series = { ...running('n1'), [capacity('n1', resource)]: '32x60', [capacity('n2', resource)]: '8x60', [capacity('n3')]: '8x60', [capacity('n3', resource)]: '32x60' };
+    const n3 = { labels: { ...n2.labels, node: 'n3' }, description: n2.description.replace('n2', 'n3') };
+    expect(await says(series, missing('10m', n2, n3))).toBe('');
   });
 
   test('without kube-state-metrics: a target that does not answer', async () => {
@@ -107,12 +113,12 @@ describe.skipIf(promtool.missing !== undefined)('RailmedicCollectorFailing', () 
   const alert = 'RailmedicCollectorFailing';
   const failing = (name: string, share: string) => ({
     labels: { cluster: 'prod', node: 'n1', node_group: 'gpu-p5', collector: name, severity: 'warning' },
-    description: `n1: ${name} was read in ${share} of the last ten minutes. Rules that need it judge nothing meanwhile: no alert is no sign of health.`,
+    description: `n1: ${name} was read in ${share} of the last five minutes. Rules that need it judge nothing meanwhile: no alert is no sign of health.`,
   });
   const of = (values: string): Series => ({ [nodeInfo('n1')]: '1x120', [collector('imds', 'success')]: values });
 
-  test('one that fails from the start, after five minutes', async () => {
-    expect(await says(of('0x120'), { at: '4m30s', alert, fires: [] }, { at: '5m', alert, fires: [failing('imds', '0%')] })).toBe('');
+  test('one that fails from the start, after two minutes', async () => {
+    expect(await says(of('0x120'), { at: '1m30s', alert, fires: [] }, { at: '2m', alert, fires: [failing('imds', '0%')] })).toBe('');
   });
 
   test('one that fails now and then', async () => {
@@ -123,7 +129,16 @@ describe.skipIf(promtool.missing !== undefined)('RailmedicCollectorFailing', () 
     expect(await says(of('1x40 0x1 1x40'), { at: '21m', alert, fires: [] }, { at: '25m', alert, fires: [] })).toBe('');
   });
 
-  test('one that began to fail', async () => {
-    expect(await says(of('1x20 0x80'), { at: '19m', alert, fires: [] }, { at: '25m', alert, fires: [failing('imds', '0%')] })).toBe('');
+  test('one that began to fail is told by this alert and not by RailmedicDataStale before it: an inhibition mutes what comes later only', async () => {
+    const series: Series = {
+      ...of('1x20 0x80'),
+      [collector('imds', 'interval_seconds')]: '5x100',
+      [collector('imds', 'last_success_timestamp_seconds')]: '0+30x20 600x80',
+      [collector('imds', 'absent')]: '0x100',
+    };
+    const notYet = ['RailmedicDataStale', alert].map((name) => ({ at: '14m', alert: name, fires: [] }));
+    const first = [{ at: '15m', alert, fires: [failing('imds', '9.091%')] }, { at: '15m', alert: 'RailmedicDataStale', fires: [] }];
+    const stale = { labels: { cluster: 'prod', node: 'n1', node_group: 'gpu-p5', collector: 'imds', severity: 'warning' }, description: 'n1: imds was last read 5m 30s ago. What rules see of it is old, and what stands on it can be over.' };
+    expect(await says(series, ...notYet, ...first, { at: '15m30s', alert: 'RailmedicDataStale', fires: [stale] })).toBe('');
   });
 });

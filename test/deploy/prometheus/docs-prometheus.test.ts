@@ -8,6 +8,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { findPromtool } from '../../promtool.ts';
 import { knownMetrics } from '../exported-metrics.ts';
 import { readPromql } from '../promql.ts';
+import { promtoolTest } from './promtool-test.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
@@ -79,6 +80,12 @@ test('every file that the page names is there', () => {
 });
 
 describe.skipIf(promtool.missing !== undefined)(`promtool ${promtool.missing ?? ''}`, () => {
+  test('the questions answer the number of watched nodes, also where all are well', async () => {
+    const node = (name: string): string => `railmedic_node_info{job="railmedic",instance="${name}:9477",node="${name}",instance_type="",zone="",node_group=""}`;
+    const questions = [...page.matchAll(/```promql\n([\s\S]*?)```/g)].map(([, expr = '']) => ({ at: '2m', expr: expr.trim(), value: 2 }));
+    expect(await promtoolTest(promtool.path, [{ name: 'questions', series: { [node('n1')]: '1x10', [node('n2')]: '1x10' }, expect: [], values: questions }])).toBe('');
+  });
+
   test('accepts the configuration of a plain Prometheus', async () => {
     const { scrape_configs: jobs } = block('deploy/prometheus/scrape-config.yaml') as Scrape;
     // Debian's build knows no Kubernetes.

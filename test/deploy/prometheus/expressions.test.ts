@@ -37,6 +37,8 @@ describe('the reader of expressions', () => {
     ['label_replace(node:a:rate2m, "short", "$1", "node", "([^.]+).*")', ['cluster', 'node', 'short']],
     ['node:a:rate2m > 2 and on (node) info', ['cluster', 'node']],
     ['absent(a_total)', []],
+    ['topk by (device) (1, a_total)', ['device', 'port', 'cluster', 'job', 'instance', 'namespace', 'pod', 'container', 'endpoint', 'service', 'exported_device', 'exported_port'].toSorted()],
+    ['label_join(info, "both", " ", "node", "device") * on (both) sum by (both) (label_join(info, "both", " ", "node", "device"))', ['both']],
   ])('%s has the labels %j', (expr, labels) => {
     expect(problems(expr)).toEqual([]);
     expect([...readPromql(expr, metrics).labels].toSorted()).toEqual(labels);

@@ -63,7 +63,7 @@ describe.skipIf(promtool.missing !== undefined)(`finding alerts ${promtool.missi
     expect(await promtoolSays([{ name, series, expect: [...expect_, silent(name, '28m')] }])).toBe('');
   });
 
-  test('a missed scrape and a new pod do not end it, an agent that stays away does', async () => {
+  test('a missed scrape and a new pod do not end it, an agent that stays away does after a quarter of an hour', async () => {
     const name = 'GpuRowRemapPending';
     const inPod = (pod: string, text: string): string => text.replace('railmedic-x', pod);
     const gpu = 'GPU-f62dd62c-deab-499b-ae8f-16665f32bb89';
@@ -81,8 +81,47 @@ describe.skipIf(promtool.missing !== undefined)(`finding alerts ${promtool.missi
         description: `ip-10-0-3-7, ${gpu}: GPU memory repair waits for a reset. No other node has this alert now.`,
       },
     ];
-    const cases = [{ name, series, expect: [...['5m', '6m', '7m', '11m', '12m30s'].map((at) => ({ at, alert: name, fires })), silent(name, '15m')] }];
+    const cases = [{ name, series, expect: [...['5m', '6m', '7m', '11m', '12m30s', '23m', '24m'].map((at) => ({ at, alert: name, fires })), silent(name, '27m')] }];
     expect(await promtoolSays(cases)).toBe('');
+  });
+
+  test('a node that dies of its fault is told of until RailmedicAgentMissing tells that nobody watches it', async () => {
+    const name = 'GpuLost';
+    const capacity = 'kube_node_status_capacity{cluster="prod",node="ip-10-0-3-7",resource="nvidia_com_gpu",unit="integer"}';
+    const other = (text: string): string => text.replaceAll('10.0.3.7', '10.0.3.8').replaceAll('ip-10-0-3-7', 'ip-10-0-3-8');
+    const series = {
+      [nodeInfo]: '1x20 stale',
+      [finding(name, 'firing', 'critical')]: '1x20 stale',
+      [capacity]: '8x120',
+      // Another of the same group goes on, and what ended on it stays ended.
+      [other(nodeInfo)]: '1x120',
+      [other(finding(name, 'firing', 'critical'))]: '1x10 stale',
+    };
+    const fires = [{ labels: labels(name, 'critical'), description: 'ip-10-0-3-7: A GPU is lost. No other node has this alert now.' }];
+    const missing = [
+      {
+        labels: { cluster: 'prod', node: 'ip-10-0-3-7', severity: 'warning', scope: 'node' },
+        description: 'ip-10-0-3-7 has 8 GPUs (fabric devices, where it has no GPU) and no agent that Prometheus can scrape: nothing of this node is judged.',
+      },
+    ];
+    const stands = ['10m', '13m', '20m30s', '22m'].map((at) => ({ at, alert: name, fires }));
+    const told = [{ at: '20m', alert: 'RailmedicAgentMissing', fires: [] }, { at: '20m30s', alert: 'RailmedicAgentMissing', fires: missing }];
+    expect(await promtoolSays([{ name, series, expect: [...stands, ...told, silent(name, '28m')] }])).toBe('');
+  });
+
+  test('what ended before the node died stays ended', async () => {
+    const name = 'GpuLost';
+    const series = { [nodeInfo]: '1x20 stale', [finding(name, 'firing', 'critical')]: '1x10 stale', [finding(name, 'resolved', 'critical')]: '_x11 1x9 stale' };
+    expect(await promtoolSays([{ name, series, expect: [silent(name, '9m'), silent(name, '12m'), silent(name, '15m')] }])).toBe('');
+  });
+
+  test.each([
+    ['EfaDriverNotBound', '0000:79:00.0'],
+    ['PodCrashLooping', 'GPU-ns/GPU-pod'],
+  ])('%s of %s names no GPU', async (name, subject) => {
+    const { title, severity } = alerting.find((rule) => rule.name === name) ?? { title: '', severity: 'warning' };
+    const fires = [{ labels: labels(name, severity, subject), description: `ip-10-0-3-7, ${subject}: ${title}. No other node has this alert now.` }];
+    expect(await promtoolSays([{ name, series: { [nodeInfo]: '1x10', [finding(name, 'firing', severity, subject)]: '1x10' }, expect: [{ at: '1m', alert: name, fires }] }])).toBe('');
   });
 
   test('two pods of one target side by side are one node', async () => {

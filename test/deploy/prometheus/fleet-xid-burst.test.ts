@@ -33,6 +33,13 @@ describe.skipIf(promtool.missing !== undefined)(`${alert} ${promtool.missing ?? 
     expect(await says(series, fires('9m30s', []), fires('10m', burst(3)), fires('14m', []))).toBe('');
   });
 
+  test('nodes that die of their Xid count, for as long as it is young', async () => {
+    const series = Object.entries(xids(['n1', 79, 60], ['n2', 79, 60], ['n3', 79, 60]));
+    const dying = Object.fromEntries(series.map(([name, values]) => [name, name.includes('"n3') ? values : `${values.replace(/x80$/, 'x2')} stale`]));
+    expect(Object.values(dying).filter((values) => values.endsWith('stale'))).toHaveLength(4);
+    expect(await says(dying, fires('1m30s', burst(3)), fires('5m', burst(3)), fires('10m30s', burst(3)), fires('14m', []))).toBe('');
+  });
+
   test('an Xid that is in no catalogue counts', async () => {
     expect(await says(xids(['n1', 999, 60], ['n2', 999, 60], ['n3', 999, 60]), fires('5m', burst(3)))).toBe('');
   });

@@ -30,6 +30,8 @@ export interface Case {
   readonly name: string;
   readonly series: Series;
   readonly expect: readonly Expectation[];
+  /** Values of expressions that have one number. */
+  readonly values?: readonly { readonly at: string; readonly expr: string; readonly value: number }[];
 }
 
 /** Output of `promtool test rules`; empty when each alert fires and is silent as the cases say. Only where a case names them are all annotations compared. */
@@ -60,7 +62,7 @@ function testFile(cases: readonly Case[]): unknown {
   return {
     rule_files: ['rules.yaml'],
     evaluation_interval: '30s',
-    tests: cases.map(({ name, series, expect }) => ({
+    tests: cases.map(({ name, series, expect, values = [] }) => ({
       name,
       interval: '30s',
       input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
@@ -72,6 +74,7 @@ function testFile(cases: readonly Case[]): unknown {
           exp_annotations: 'annotations' in fired ? fired.annotations : { description: fired.description },
         })),
       })),
+      promql_expr_test: values.map(({ at, expr, value }) => ({ expr, eval_time: at, exp_samples: [{ labels: '{}', value }] })),
     })),
   };
 }

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ruleGroups } from '../../../deploy/prometheus/source/groups.ts';
 import { DEFAULT_LINKS, linksFrom } from '../../../deploy/prometheus/source/links.ts';
+import { nodesToWatch } from '../../../deploy/prometheus/source/watched-nodes.ts';
 import { RULES } from '../../../rules/index.ts';
 import { findPromtool } from '../../promtool.ts';
 import { knownMetrics, type RulesFile } from '../exported-metrics.ts';
@@ -34,6 +35,8 @@ describe('the alerts', () => {
     expect(summary).toMatch(/^[^{}]+\.$/);
     if (!alert.expr.startsWith('absent(')) expect(description).toContain('{{ $');
     expect(check).not.toBe('');
+    // What fails as a whole where a CRD is missing, and what finds nothing where the agent listens on the node's address.
+    expect(check).not.toMatch(/podmonitor|servicemonitor|port-forward/);
     expect(dashboard).toMatch(/^https:\/\/grafana\.example\.com\/d\/railmedic-/);
     const [path = '', anchor] = runbook.slice(`${DEFAULT_LINKS.runbookBase}/`.length).split('#');
     expect(existsSync(join(root, path)), runbook).toBe(true);
@@ -68,6 +71,11 @@ describe('the alerts', () => {
     expect(links).toEqual({ runbookBase: 'https://git.example.org/railmedic', dashboardBase: 'https://grafana.example.com' });
     expect(JSON.stringify(ruleGroups(RULES, links))).toContain('"https://git.example.org/railmedic/rules/fabric/one-way-traffic.md"');
   });
+});
+
+test('the dashboard of whom nobody watches means the same nodes as the alert', () => {
+  expect(alerts.find(({ alert, labels }) => alert === 'RailmedicAgentMissing' && labels?.['scope'] === 'node')?.expr).toContain(nodesToWatch());
+  expect(read('deploy/grafana/fleet.json')).toContain(JSON.stringify(nodesToWatch('cluster=~"$cluster"')).slice(1, -1));
 });
 
 test('the PrometheusRule holds the same rules', () => {

@@ -1,10 +1,9 @@
+import { nodesToWatch } from '../../../prometheus/source/watched-nodes.ts';
 import { toNode } from '../links.ts';
-import { byNode } from '../promql.ts';
+import { byNode, per } from '../promql.ts';
 import { valueWords } from '../severity.ts';
 import { table } from '../tables.ts';
 
-/** Resources whose presence makes a node one that should be watched. */
-const GPU_NODES = 'max by (cluster, node) (kube_node_status_capacity{resource=~"nvidia_com_gpu|vpc_amazonaws_com_efa", cluster=~"$cluster"} > 0)';
 const WATCHED = 'max by (cluster, node) (railmedic_node_info{cluster=~"$cluster"})';
 
 /** Nodes of which nothing can be said: silence is not health. */
@@ -14,12 +13,12 @@ export function notWatched() {
   return table({
     title: 'Who is not watched',
     description:
-      'No answer: the agent answered within the chosen time range and does not now (its pod is gone, the node is gone, the scrape fails). No agent: Kubernetes offers GPUs or EFA there and no agent has answered (needs kube-state-metrics). A node that was scaled down is listed until the time range has passed it.',
+      'No answer: the agent answered within the chosen time range and does not now (its pod is gone, the node is gone, the scrape fails). No agent: Kubernetes offers GPUs or RDMA devices there and no agent has answered (needs kube-state-metrics). A node that was scaled down is listed until the time range has passed it.',
     span: 12,
     height: 8,
     queries: [
       { expr: `${why('no answer', `(${lastSeen} unless on (cluster, node) ${WATCHED})`)} * 1000` },
-      { expr: why('no agent', `(${GPU_NODES} unless on (cluster, node) ${WATCHED})`) },
+      { expr: why('no agent', `(${nodesToWatch('cluster=~"$cluster"')} unless on (cluster, node) ${WATCHED})`) },
     ],
     columns: [
       { field: 'node', title: 'Node', links: [toNode('row')] },
@@ -32,14 +31,14 @@ export function notWatched() {
   });
 }
 
-/** No fault, and the time of a success before it was gone goes on growing. */
-const ABSENT = 'railmedic_collector_absent == 1';
-
 /** Sources that an agent asked and could not read, or has not read for too long. */
 export function staleSources() {
   const failed = '(railmedic_collector_success == 0)';
   const age = '(time() - railmedic_collector_last_success_timestamp_seconds)';
-  const limit = 'on (cluster, job, instance, collector) clamp_min(2 * railmedic_collector_interval_seconds + 60, 300)';
+  const source = per(['collector']);
+  const limit = `clamp_min(2 * max by (${source}) (railmedic_collector_interval_seconds) + 60, 300)`;
+  // No fault, and the time of a success before it was gone goes on growing.
+  const absent = 'railmedic_collector_absent == 1';
   return table({
     title: 'What the agents do not see',
     description:
@@ -48,7 +47,7 @@ export function staleSources() {
     height: 8,
     queries: [
       { expr: byNode(['collector'], failed) },
-      { expr: byNode(['collector'], `(${age} > ${limit} unless ${ABSENT})`) },
+      { expr: byNode(['collector'], `(${age} > on (${source}) group_left () ${limit} unless on (${source}) ${absent})`) },
     ],
     columns: [
       { field: 'node', title: 'Node', links: [toNode('row')] },

@@ -1,5 +1,5 @@
 import { toJob, toNode, toPage } from '../links.ts';
-import { byNode, named, NODES, where, ZERO_NODES } from '../promql.ts';
+import { byNode, named, NODES, per, where, ZERO_NODES } from '../promql.ts';
 import { RANKED, RANKS, valueWords } from '../severity.ts';
 import { table } from '../tables.ts';
 
@@ -46,6 +46,8 @@ export function sickNodes() {
  */
 export function allFindings(title: string, height: number, only: (series: string) => string = (series) => series) {
   const words = ['rule', 'subject', 'title', 'page', 'cause'];
+  // Of two pods in a rollout that name two causes the newer's: a finding is one row.
+  const newest = `topk by (${per(['rule', 'subject'])}) (1, timestamp(railmedic_finding_info))`;
   return table({
     title,
     description:
@@ -55,7 +57,7 @@ export function allFindings(title: string, height: number, only: (series: string
     queries: [
       { expr: byNode(['rule', 'subject'], only(RANKED)) },
       { expr: `${byNode(['rule', 'subject'], only(SINCE))} * 1000` },
-      { expr: byNode(words, only('railmedic_finding_info')) },
+      { expr: byNode(words, only(newest)) },
     ],
     columns: [
       { field: 'Value #A', title: 'Severity', width: 120, mappings: RANKS, coloured: true },

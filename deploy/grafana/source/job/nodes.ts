@@ -1,6 +1,6 @@
 import { toNode } from '../links.ts';
 import { figure, GREEN, graph, PLAIN, type Graph } from '../panels.ts';
-import { byNode, DEVICE, named, rate } from '../promql.ts';
+import { byNode, CHOSEN, DEVICE, named, nodesOf, rate } from '../promql.ts';
 import { table } from '../tables.ts';
 import { onJobGpus, onJobNodes } from './selection.ts';
 
@@ -56,7 +56,7 @@ export function sideBySide() {
     span: 24,
     height: 9,
     queries: [
-      { expr: byNode(['instance_type', 'zone', 'node_group'], onJobNodes('railmedic_node_info')) },
+      { expr: nodesOf(onJobNodes(CHOSEN)) },
       { expr: `sum by (cluster, node) (${byNode(['rule', 'subject'], onJobNodes(loud))}) or 0 * ${byNode([], POD)}` },
       { expr: `min by (cluster, node) (${named(onJobNodes(`(${SINCE} and on (cluster, job, instance, rule, subject) ${loud})`))}) * 1000` },
       { expr: `avg by (cluster, node) (${byNode(['uuid'], onJobGpus('railmedic_gpu_sm_ratio'))})` },
