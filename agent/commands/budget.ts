@@ -1,10 +1,12 @@
 import { readOwnFile } from '../host/own-files.ts';
 import type { Terminal } from '../terminal.ts';
 import { alternatives } from '../../rules/budget/alternatives.ts';
+import { assumptions } from '../../rules/budget/assumptions.ts';
 import { budget } from '../../rules/budget/budget.ts';
-import { GPUS, gpuNamed } from '../../rules/budget/gpus.ts';
-import { KNOWN_MODELS, knownModel } from '../../rules/budget/known-models.ts';
+import { GPUS, gpuNamed, gpusLike, memoryBytes } from '../../rules/budget/gpus.ts';
+import { KNOWN_MODELS, knownConfig, nearestModels } from '../../rules/budget/known-models.ts';
 import { ModelConfigError, parseModelConfig, type ModelShape } from '../../rules/budget/model-shape.ts';
+import { serveLimits } from '../../rules/budget/serve-limits.ts';
 import { OVERHEAD_BYTES, SERVING_DEFAULTS, TRAINING_DEFAULTS, type Dtype, type Mode, type Optimizer, type Plan } from '../../rules/budget/plan.ts';
 import { budgetJson, budgetText } from '../../exporters/terminal/budget.ts';
 import { painter } from '../../exporters/terminal/paint.ts';
@@ -14,7 +16,8 @@ export interface BudgetOptions {
   readonly gpu: string;
   readonly tensorParallel: number;
   readonly pipelineParallel: number;
-  readonly dtype: Dtype;
+  readonly dtype?: Dtype;
+  readonly hfOverrides?: Readonly<Record<string, unknown>>;
   readonly gpuMemoryUtilization: number;
   readonly kvCacheDtype?: Dtype;
   readonly maxModelLen?: number;
@@ -34,26 +37,27 @@ export interface BudgetOptions {
   readonly json?: true;
 }
 
-const GIB = 1024 ** 3;
 const STATUS_FITS = 0;
 const STATUS_DOES_NOT_FIT = 2;
+const MOST_NEAREST = 5;
 
-/** Prints what the plan needs on each GPU, whether it fits, and what would; the exit status: 0 fits, 2 does not. */
+/** Prints what the plan needs on each GPU, whether it fits, and what would; the exit status: 0 fits, 2 does not, or vLLM refuses it. */
 export async function runBudget(mode: Mode, options: BudgetOptions, terminal: Terminal): Promise<number> {
-  const plan = planOf(mode, options, await modelOf(options.model));
+  const plan = planOf(mode, options, await modelOf(options.model, options.hfOverrides ?? {}));
   const result = budget(plan);
-  const others = result.fits ? [] : alternatives(plan);
-  terminal.print(options.json ? budgetJson(result, others) : budgetText(result, others, { width: terminal.width, paint: painter(terminal.colour) }));
-  return result.fits ? STATUS_FITS : STATUS_DOES_NOT_FIT;
+  // A trainer has no positions to compare with; longer sequences are its own affair.
+  const limits = serveLimits(plan.model, { maxModelLen: mode === 'train' ? undefined : plan.serving.maxModelLength, tensorParallel: plan.tensorParallel });
+  const isFine = result.fits && limits.length === 0;
+  const answer = { result, limits, assumptions: assumptions(plan), alternatives: isFine ? [] : alternatives(plan) };
+  terminal.print(options.json ? budgetJson(answer) : budgetText(answer, { width: terminal.width, paint: painter(terminal.colour) }));
+  return isFine ? STATUS_FITS : STATUS_DOES_NOT_FIT;
 }
 
 /** A name of ours, or the path of a `config.json`. */
-async function modelOf(text: string): Promise<ModelShape> {
-  const known = knownModel(text);
-  if (known !== undefined) return known;
-  if (!/\.json$|^\.{0,2}\//.test(text)) {
-    throw new ModelConfigError(`--model ${text}: no model of ours; known are ${KNOWN_MODELS.join(', ')}. For another give the path of its config.json`);
-  }
+async function modelOf(text: string, overrides: Readonly<Record<string, unknown>>): Promise<ModelShape> {
+  const known = knownConfig(text);
+  if (known !== undefined) return parseModelConfig({ ...known.config, ...overrides }, known.name);
+  if (!/\.json$|^\.{0,2}\//.test(text)) throw new ModelConfigError(unknownModel(text));
   const content = await readOwnFile(text);
   let config: unknown;
   try {
@@ -61,14 +65,26 @@ async function modelOf(text: string): Promise<ModelShape> {
   } catch (cause) {
     throw new ModelConfigError(`${text}: not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  return parseModelConfig(config, text);
+  return parseModelConfig(typeof config === 'object' && config !== null && !Array.isArray(config) ? { ...config, ...overrides } : config, text);
+}
+
+function unknownModel(text: string): string {
+  const nearest = nearestModels(text, MOST_NEAREST);
+  const names = nearest.length === 0 ? `, such as ${KNOWN_MODELS.slice(0, 2).join(', ')}` : `; nearest are ${nearest.join(', ')}`;
+  return `--model ${text}: got a name that is none of ours, expected one of the ${KNOWN_MODELS.length} in docs/budget.md${names}. For any other give the path of its config.json`;
+}
+
+/** As asked, else as the checkpoint stores it. */
+function weightsOf({ dtype }: BudgetOptions, { stored }: ModelShape): Pick<Plan, 'dtype' | 'dtypeFrom' | 'quantization'> {
+  if (dtype !== undefined) return { dtype, dtypeFrom: 'as --dtype says', quantization: undefined };
+  if (stored.unreadable !== undefined) throw new ModelConfigError(stored.unreadable);
+  return { dtype: stored.dtype, dtypeFrom: stored.dtypeFrom, quantization: stored.quantization };
 }
 
 function planOf(mode: Mode, options: BudgetOptions, model: ModelShape): Plan {
   const gpu = gpuOf(options.gpu);
   const { tensorParallel, pipelineParallel } = options;
-  if (model.heads % tensorParallel !== 0) throw new ModelConfigError(`--tensor-parallel ${tensorParallel}: ${model.name} has ${model.heads} attention heads, expected a divisor of that`);
-  if (pipelineParallel > model.layers) throw new ModelConfigError(`--pipeline-parallel ${pipelineParallel}: ${model.name} has ${model.layers} layers`);
+  if (pipelineParallel > model.layers) throw new ModelConfigError(`--pipeline-parallel ${pipelineParallel}: ${model.name} has ${model.layers} layers, expected that many or fewer`);
   const length = options.maxModelLen ?? Math.min(SERVING_DEFAULTS.maxModelLength, model.maxPositions ?? Infinity);
   return {
     mode,
@@ -76,7 +92,7 @@ function planOf(mode: Mode, options: BudgetOptions, model: ModelShape): Plan {
     ...gpu,
     tensorParallel,
     pipelineParallel,
-    dtype: options.dtype,
+    ...weightsOf(options, model),
     overheadBytes: OVERHEAD_BYTES,
     serving: {
       memoryUtilization: options.gpuMemoryUtilization,
@@ -101,11 +117,13 @@ function planOf(mode: Mode, options: BudgetOptions, model: ModelShape): Plan {
   };
 }
 
-/** A GPU's name, an instance type that carries it, or a bare number of GiB. */
+/** A GPU's name, an instance type or family that carries it, or its memory. */
 function gpuOf(text: string): { readonly gpuName: string; readonly gpuBytes: number } {
   const gpu = gpuNamed(text);
-  if (gpu !== undefined) return { gpuName: gpu.name, gpuBytes: gpu.memoryMib * 1024 ** 2 };
-  const gibibytes = Number(text.replace(/gib$/i, ''));
-  if (!(gibibytes > 0 && gibibytes < 10_000)) throw new ModelConfigError(`--gpu ${text}: got no GPU of ours, expected one of ${GPUS.map(({ name }) => name).join(', ')}, an instance type, or its memory such as 80GiB`);
-  return { gpuName: `GPU of ${gibibytes} GiB`, gpuBytes: gibibytes * GIB };
+  if (gpu !== undefined) return { gpuName: gpu.name, gpuBytes: gpu.memoryMib * 2 ** 20 };
+  const bytes = memoryBytes(text);
+  if (bytes !== undefined) return { gpuName: `GPU of ${(bytes / 2 ** 30).toFixed(1)} GiB`, gpuBytes: bytes };
+  const like = gpusLike(text);
+  if (like.length > 1) throw new ModelConfigError(`--gpu ${text}: got a name that ${like.length} GPUs have, expected one of them: ${like.map(({ name }) => name).join(', ')}`);
+  throw new ModelConfigError(`--gpu ${text}: got no GPU of ours, expected ${GPUS.map(({ name }) => name).join(', ')}, an instance type or family (p5.48xlarge, g6e), or its memory (80GiB, 24GB)`);
 }

@@ -48,8 +48,8 @@ function servingPhase(plan: Plan, name: 'serving' | 'vLLM within its share'): Ph
 
 function trainingPhase(plan: Plan, others: readonly Line[]): Phase {
   const { resident, step } = trainerLines(plan);
-  const own: Line = { what: 'CUDA, NCCL', bytes: plan.overheadBytes, how: 'context, driver and buffers outside torch' };
-  return phase('training', [...resident, ...step, own, ...others], plan.gpuBytes, 'the GPU');
+  const own: Line = { what: 'CUDA, NCCL', bytes: plan.overheadBytes, how: 'context and buffers outside torch' };
+  return phase('training', [...resident, ...step, own, ...others], plan.gpuBytes, 'the whole GPU');
 }
 
 /**
@@ -66,7 +66,7 @@ function grpoPhases(plan: Plan): readonly Phase[] {
   const asleep: Line = { what: 'vLLM asleep', bytes: ASLEEP_BYTES, how: 'its context and what its allocator keeps' };
   return [
     servingPhase(plan, 'vLLM within its share'),
-    phase('generating', [reservation, ...beside, own, ...(plan.training.offload ? [] : shared)], plan.gpuBytes, 'the GPU'),
+    phase('generating', [reservation, ...beside, own, ...(plan.training.offload ? [] : shared)], plan.gpuBytes, 'the whole GPU'),
     trainingPhase(plan, plan.training.sleep ? [asleep] : [reservation, ...shared]),
   ];
 }

@@ -20,14 +20,36 @@ export const GPUS: readonly Gpu[] = [
   { name: 'B300', memoryMib: 275_040, instanceTypes: ['p6-b300.48xlarge'] },
 ];
 
-/** By its name (`a100-40gb`, `H100 80GB`), or by an instance type that carries it; undefined if unknown. */
+/** By its name (`a100-40gb`, `H100 80GB`), or by an instance type or family that carries it; undefined if unknown. */
 export function gpuNamed(text: string): Gpu | undefined {
   const wanted = plain(text);
   return (
     GPUS.find((gpu) => plain(gpu.name) === wanted) ??
     GPUS.find((gpu) => gpu.instanceTypes.some((type) => text === type || text.startsWith(`${type}.`))) ??
-    GPUS.find((gpu) => wanted.startsWith(plain(gpu.name)) && /^\d+gb$/.test(wanted.slice(plain(gpu.name).length)))
+    GPUS.find((gpu) => wanted.startsWith(plain(gpu.name)) && /^\d+gb$/.test(wanted.slice(plain(gpu.name).length))) ??
+    ofFamily(text)
   );
+}
+
+/** `p5` for all of p5.48xlarge and p5.4xlarge: where every type of the family has the same GPU. */
+function ofFamily(text: string): Gpu | undefined {
+  const found = GPUS.filter((gpu) => gpu.instanceTypes.some((type) => type.split('.')[0] === text.toLowerCase()));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Those that a name which is too short may mean: `a100`. */
+export function gpusLike(text: string): readonly Gpu[] {
+  const wanted = plain(text);
+  return wanted === '' ? [] : GPUS.filter((gpu) => plain(gpu.name).startsWith(wanted));
+}
+
+const BYTES: Readonly<Record<string, number>> = { '': 2 ** 30, gib: 2 ** 30, gi: 2 ** 30, gb: 1e9, g: 1e9, mib: 2 ** 20, mb: 1e6 };
+
+/** A GPU by its memory: `80GiB`, `24GB` (10⁹, as data sheets count), `81559MiB` (as nvidia-smi), `80` (GiB); undefined if it is none. */
+export function memoryBytes(text: string): number | undefined {
+  const [, figure, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const bytes = Number(figure) * (BYTES[unit.toLowerCase()] ?? Number.NaN);
+  return bytes >= 2 ** 28 && bytes < 10_000 * 2 ** 30 ? bytes : undefined;
 }
 
 function plain(text: string): string {

@@ -1,63 +1,38 @@
+import { INSTRUCT_CONFIGS, KNOWN_CONFIGS, type KnownConfig } from './known-configs.ts';
 import { parseModelConfig, type ModelShape } from './model-shape.ts';
 
-/** The fields of each model's `config.json` on Hugging Face that decide memory; read on 2026-11-23. */
-const CONFIGS: Readonly<Record<string, Readonly<Record<string, number | boolean>>>> = {
-  'Qwen/Qwen2.5-3B': qwen2(2048, 36, 16, 2, 11_008, 151_936, true),
-  'Qwen/Qwen2.5-7B': qwen2(3584, 28, 28, 4, 18_944, 152_064, false),
-  'Qwen/Qwen2.5-14B': qwen2(5120, 48, 40, 8, 13_824, 152_064, false),
-  'Qwen/Qwen2.5-32B': qwen2(5120, 64, 40, 8, 27_648, 152_064, false),
-  'Qwen/Qwen3-4B': { ...qwen2(2560, 36, 32, 8, 9728, 151_936, true), head_dim: 128, max_position_embeddings: 40_960 },
-  'Qwen/Qwen3-8B': { ...qwen2(4096, 36, 32, 8, 12_288, 151_936, false), head_dim: 128, max_position_embeddings: 40_960 },
-  'Qwen/Qwen3-14B': { ...qwen2(5120, 40, 40, 8, 17_408, 151_936, false), head_dim: 128, max_position_embeddings: 40_960 },
-  'Qwen/Qwen3-32B': { ...qwen2(5120, 64, 64, 8, 25_600, 151_936, false), head_dim: 128, max_position_embeddings: 40_960 },
-  'Qwen/Qwen3-30B-A3B': {
-    ...qwen2(2048, 48, 32, 4, 6144, 151_936, false),
-    head_dim: 128,
-    max_position_embeddings: 40_960,
-    num_experts: 128,
-    moe_intermediate_size: 768,
-  },
-  'meta-llama/Llama-3.2-3B': { ...llama(3072, 28, 24, 8, 8192), head_dim: 128, tie_word_embeddings: true },
-  'meta-llama/Llama-3.1-8B': llama(4096, 32, 32, 8, 14_336),
-  'meta-llama/Llama-3.1-70B': llama(8192, 80, 64, 8, 28_672),
-  'mistralai/Mixtral-8x7B-v0.1': {
-    hidden_size: 4096,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    num_key_value_heads: 8,
-    intermediate_size: 14_336,
-    vocab_size: 32_000,
-    num_local_experts: 8,
-    tie_word_embeddings: false,
-    max_position_embeddings: 32_768,
-  },
-};
-
-export const KNOWN_MODELS = Object.keys(CONFIGS);
+export const KNOWN_MODELS: readonly string[] = Object.keys(KNOWN_CONFIGS);
 
 /** Weights that were tuned but kept their shape share it: `Qwen/Qwen2.5-7B-Instruct` is `Qwen/Qwen2.5-7B`. */
-const TUNED = /-(?:instruct(?:-v?\d[\w.]*)?|chat|base|it|hf)$/i;
+const TUNED = /-(?:instruct|thinking|chat|base|it|hf)(?=-v?\d|$)/;
 
 /** The shape of a model by its name on Hugging Face, with or without the owner; undefined if it is none of ours. */
 export function knownModel(name: string): ModelShape | undefined {
-  const wanted = name.replace(TUNED, '').toLowerCase();
-  const found = KNOWN_MODELS.find((known) => known.toLowerCase() === wanted || known.split('/')[1]?.toLowerCase() === wanted);
-  return found === undefined ? undefined : parseModelConfig(CONFIGS[found], found);
+  const known = knownConfig(name);
+  return known && parseModelConfig(known.config, known.name);
 }
 
-function qwen2(hidden: number, layers: number, heads: number, kvHeads: number, intermediate: number, vocabulary: number, tied: boolean) {
-  return {
-    hidden_size: hidden,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    num_key_value_heads: kvHeads,
-    intermediate_size: intermediate,
-    vocab_size: vocabulary,
-    tie_word_embeddings: tied,
-    max_position_embeddings: 131_072,
-  };
+/** Its name as we list it, and the fields of its `config.json`. */
+export function knownConfig(text: string): { readonly name: string; readonly config: KnownConfig } | undefined {
+  const wanted = plain(text);
+  const name = KNOWN_MODELS.find((known) => plain(known) === wanted || plain(known).split('/')[1] === wanted);
+  if (name === undefined) return undefined;
+  const instruct = /-instruct$/i.test(text) ? INSTRUCT_CONFIGS[name] : undefined;
+  return instruct === undefined ? { name, config: KNOWN_CONFIGS[name] ?? {} } : { name: `${name}-Instruct`, config: { ...KNOWN_CONFIGS[name], ...instruct } };
 }
 
-function llama(hidden: number, layers: number, heads: number, kvHeads: number, intermediate: number) {
-  return { ...qwen2(hidden, layers, heads, kvHeads, intermediate, 128_256, false) };
+/** The models of ours whose names have most in common with one that is not, best first. */
+export function nearestModels(text: string, count: number): readonly string[] {
+  const wanted = new Set(words(text));
+  const shared = (name: string): number => words(name).filter((word) => wanted.has(word)).length;
+  return KNOWN_MODELS.filter((name) => shared(name) > 0).toSorted((a, b) => shared(b) - shared(a)).slice(0, count);
+}
+
+/** Meta's models are found with and without the `Meta-` that some releases carried. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/(^|\/)meta-llama-/, '$1llama-').replace(TUNED, '');
+}
+
+function words(name: string): readonly string[] {
+  return (name.split('/').at(-1) ?? name).toLowerCase().split(/[-_.]/);
 }

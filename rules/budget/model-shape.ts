@@ -1,3 +1,5 @@
+import { readStoredWeights, type StoredWeights } from './stored-weights.ts';
+
 /** What of a model's architecture decides its memory; the fields of a Hugging Face `config.json`. Counts, not bytes. */
 export interface ModelShape {
   readonly name: string;
@@ -10,15 +12,21 @@ export interface ModelShape {
   readonly intermediate: number;
   readonly vocabulary: number;
   readonly tiedEmbeddings: boolean;
+  /** Rope scaling included, as vLLM derives it; undefined where the configuration names none. */
   readonly maxPositions: number | undefined;
   /** Tokens that attention looks back; undefined: all. */
   readonly slidingWindow: number | undefined;
+  /** Layers that look back no further than the window; the others see all. */
+  readonly windowLayers: number;
   readonly experts: Experts | undefined;
   readonly latent: LatentAttention | undefined;
+  readonly stored: StoredWeights;
 }
 
 export interface Experts {
   readonly count: number;
+  /** That one token passes; eight, as in the large public models, where the configuration does not say. */
+  readonly active: number;
   readonly intermediate: number;
   /** Width of the experts that every token passes; 0 without. */
   readonly sharedIntermediate: number;
@@ -51,9 +59,11 @@ export function parseModelConfig(config: unknown, name: string): ModelShape {
   const heads = read('num_attention_heads');
   const hidden = read('hidden_size');
   const experts = readExperts(inner, read);
+  const layers = read('num_hidden_layers');
+  const slidingWindow = inner['use_sliding_window'] === false ? undefined : optional(inner, 'sliding_window');
   return {
     name,
-    layers: read('num_hidden_layers'),
+    layers,
     hidden,
     heads,
     kvHeads: read('num_key_value_heads', heads),
@@ -62,10 +72,12 @@ export function parseModelConfig(config: unknown, name: string): ModelShape {
     intermediate: read('intermediate_size', experts === undefined ? 4 * hidden : experts.intermediate),
     vocabulary: read('vocab_size'),
     tiedEmbeddings: inner['tie_word_embeddings'] === true,
-    maxPositions: optional(inner, 'max_position_embeddings'),
-    slidingWindow: inner['use_sliding_window'] === false ? undefined : optional(inner, 'sliding_window'),
+    maxPositions: readPositions(inner),
+    slidingWindow,
+    windowLayers: slidingWindow === undefined ? 0 : readWindowLayers(inner, layers),
     experts,
     latent: readLatent(inner, read),
+    stored: readStoredWeights(inner, name, layers),
   };
 }
 
@@ -90,12 +102,35 @@ function optional(config: Json, key: string): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
+/** Scalings that stretch positions within max_position_embeddings instead of beyond it; vllm/config/model.py. */
+const WITHIN = ['su', 'longrope', 'llama3', 'default', 'mrope'];
+
+/** As vLLM derives the longest model length (`_get_and_verify_max_len`): yarn counts from the original length, others from the present one. */
+function readPositions(config: Json): number | undefined {
+  const own = optional(config, 'max_position_embeddings');
+  const scaling = [config['rope_scaling'], config['rope_parameters']].find((value): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value));
+  if (own === undefined || scaling === undefined) return own;
+  const kind = scaling['rope_type'] ?? scaling['type'];
+  const factor = scaling['factor'];
+  if (typeof kind !== 'string' || WITHIN.includes(kind) || typeof factor !== 'number' || !(factor > 0 && factor < LIMIT)) return own;
+  return Math.floor((kind === 'yarn' ? (optional(scaling, 'original_max_position_embeddings') ?? own) : own) * factor);
+}
+
+/** Models that alternate say so layer by layer (gpt-oss, Gemma 3), or that each nth layer sees all (Gemma 2). */
+function readWindowLayers(config: Json, layers: number): number {
+  const types = config['layer_types'];
+  if (Array.isArray(types)) return Math.min(layers, types.filter((type) => type === 'sliding_attention').length);
+  const pattern = optional(config, 'sliding_window_pattern');
+  return pattern === undefined ? layers : layers - Math.floor(layers / pattern);
+}
+
 function readExperts(config: Json, read: Read): Experts | undefined {
   const key = ['num_local_experts', 'num_experts', 'n_routed_experts'].find((candidate) => optional(config, candidate) !== undefined);
   if (key === undefined) return undefined;
   const intermediate = optional(config, 'moe_intermediate_size') ?? read('intermediate_size');
   const shared = optional(config, 'shared_expert_intermediate_size') ?? (optional(config, 'n_shared_experts') ?? 0) * intermediate;
-  return { count: read(key), intermediate, sharedIntermediate: shared, denseLayers: optional(config, 'first_k_dense_replace') ?? 0 };
+  const active = optional(config, 'num_experts_per_tok') ?? optional(config, 'experts_per_token') ?? 8;
+  return { count: read(key), active, intermediate, sharedIntermediate: shared, denseLayers: optional(config, 'first_k_dense_replace') ?? 0 };
 }
 
 function readLatent(config: Json, read: Read): LatentAttention | undefined {

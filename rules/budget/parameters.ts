@@ -43,14 +43,37 @@ export function layerParameters(shape: ModelShape): number {
   return attention + experts.count * expert + weights(feedForwardProjections(hidden, experts.sharedIntermediate)) + experts.count * hidden;
 }
 
-function embeddingParameters({ vocabulary, hidden, tiedEmbeddings }: ModelShape): number {
-  return vocabulary * hidden * (tiedEmbeddings ? 1 : 2);
+/** A model's weights by what a quantisation treats alike. Norms and biases are left out: below 0.1 %. */
+export interface WeightParts {
+  readonly attention: number;
+  /** Dense feed-forward blocks, and the experts that every token passes. */
+  readonly blocks: number;
+  readonly experts: number;
+  readonly routers: number;
+  readonly embeddings: number;
+  /** 0 where the head is the embeddings. */
+  readonly head: number;
+}
+
+export function weightParts(shape: ModelShape): WeightParts {
+  const { hidden, intermediate, layers, experts, vocabulary, tiedEmbeddings } = shape;
+  const dense = experts === undefined ? layers : Math.min(layers, experts.denseLayers);
+  const sparse = layers - dense;
+  const expert = experts === undefined ? 0 : experts.count * weights(feedForwardProjections(hidden, experts.intermediate));
+  const shared = experts === undefined ? 0 : weights(feedForwardProjections(hidden, experts.sharedIntermediate));
+  return {
+    attention: layers * weights(attentionProjections(shape)),
+    blocks: dense * weights(feedForwardProjections(hidden, intermediate)) + sparse * shared,
+    experts: sparse * expert,
+    routers: sparse * (experts?.count ?? 0) * hidden,
+    embeddings: vocabulary * hidden,
+    head: tiedEmbeddings ? 0 : vocabulary * hidden,
+  };
 }
 
 export function totalParameters(shape: ModelShape): number {
-  const dense = shape.experts?.denseLayers ?? 0;
-  const denseLayer = layerParameters({ ...shape, experts: undefined });
-  return embeddingParameters(shape) + dense * denseLayer + (shape.layers - dense) * layerParameters(shape);
+  const { attention, blocks, experts, routers, embeddings, head } = weightParts(shape);
+  return attention + blocks + experts + routers + embeddings + head;
 }
 
 /**

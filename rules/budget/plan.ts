@@ -1,4 +1,5 @@
 import type { ModelShape } from './model-shape.ts';
+import type { Quantization } from './quantization.ts';
 
 export type Dtype = 'fp32' | 'bf16' | 'fp16' | 'fp8' | 'int4';
 export type Optimizer = 'adamw' | 'adamw-bf16' | 'adamw-8bit';
@@ -15,7 +16,12 @@ export interface Plan {
   readonly gpuBytes: number;
   readonly tensorParallel: number;
   readonly pipelineParallel: number;
+  /** Of the weights; of a quantised checkpoint, of what is not quantised and of what is trained. */
   readonly dtype: Dtype;
+  /** Where it comes from: `--dtype`, `from torch_dtype`. */
+  readonly dtypeFrom?: string;
+  /** The checkpoint's, where its weights are loaded as they are stored. */
+  readonly quantization?: Quantization | undefined;
   readonly serving: ServingPlan;
   readonly training: TrainingPlan;
   /** CUDA context, driver, NCCL buffers: what no allocator of torch sees. */

@@ -1,7 +1,8 @@
 import type { Line } from './budget.ts';
 import type { ModelShape } from './model-shape.ts';
-import { totalParameters } from './parameters.ts';
 import { DTYPE_BYTES, type Dtype, type Plan } from './plan.ts';
+import { servedWeights } from './weights.ts';
+import { counted } from '../words.ts';
 
 /** Tokens in one block of vLLM's paged cache. */
 const BLOCK_TOKENS = 16;
@@ -21,15 +22,17 @@ export function kvBytesPerToken(model: ModelShape, kvDtype: Dtype, tensorParalle
 
 /** Bytes of cache that one request of the full length takes on one GPU, in whole blocks. */
 export function kvBytesPerRequest({ model, serving, tensorParallel, pipelineParallel }: Plan): number {
+  const perToken = kvBytesPerToken(model, serving.kvDtype, tensorParallel, pipelineParallel);
+  const tokens = (length: number): number => Math.ceil(length / BLOCK_TOKENS) * BLOCK_TOKENS;
   // A sliding window keeps itself and what one step adds to it (vLLM kv_cache_interface.py, SlidingWindowSpec).
   const kept = model.slidingWindow === undefined ? Infinity : model.slidingWindow - 1 + serving.batchedTokens;
-  const blocks = Math.ceil(Math.min(serving.maxModelLength, kept) / BLOCK_TOKENS);
-  return blocks * BLOCK_TOKENS * kvBytesPerToken(model, serving.kvDtype, tensorParallel, pipelineParallel);
+  const windowed = model.windowLayers / model.layers;
+  return perToken * ((1 - windowed) * tokens(serving.maxModelLength) + windowed * tokens(Math.min(serving.maxModelLength, kept)));
 }
 
 /** Weights on one GPU. Embeddings are split like the rest; what every rank copies (norms, small kv heads) is left out. */
-export function weightBytes({ model, dtype, tensorParallel, pipelineParallel }: Plan): number {
-  return (totalParameters(model) * DTYPE_BYTES[dtype]) / (tensorParallel * pipelineParallel);
+export function weightBytes(plan: Plan): number {
+  return servedWeights(plan).bytes / (plan.tensorParallel * plan.pipelineParallel);
 }
 
 /**
@@ -48,13 +51,13 @@ const SAMPLED_SEQUENCES = 256;
 
 /** What vLLM needs on one GPU besides the cache. */
 export function servingLines(plan: Plan): readonly Line[] {
-  const { model, dtype, tensorParallel, pipelineParallel, serving } = plan;
+  const { tensorParallel, pipelineParallel, serving } = plan;
   const split = tensorParallel * pipelineParallel;
   return [
-    { what: 'weights', bytes: weightBytes(plan), how: `${billions(totalParameters(model))} parameters × ${DTYPE_BYTES[dtype]} B (${dtype})${split > 1 ? ` ÷ ${split}` : ''}` },
-    { what: 'activations of one step', bytes: stepBytes(plan), how: `${serving.batchedTokens} batched tokens; an estimate, vLLM measures it` },
-    { what: 'CUDA graphs', bytes: serving.enforceEager ? 0 : CUDA_GRAPH_BYTES, how: serving.enforceEager ? 'none: enforce_eager' : 'as vLLM estimates for a model of this class' },
-    { what: 'CUDA, NCCL', bytes: plan.overheadBytes, how: 'context, driver and buffers outside torch' },
+    { what: 'weights', bytes: weightBytes(plan), how: `${servedWeights(plan).how}${split > 1 ? `, ÷ ${split}` : ''}` },
+    { what: 'activations of one step', bytes: stepBytes(plan), how: `${serving.batchedTokens} batched tokens, an estimate` },
+    { what: 'CUDA graphs', bytes: serving.enforceEager ? 0 : CUDA_GRAPH_BYTES, how: serving.enforceEager ? 'none: enforce_eager' : "vLLM's own estimate for this class" },
+    { what: 'CUDA, NCCL', bytes: plan.overheadBytes, how: 'context and buffers outside torch' },
   ];
 }
 
@@ -64,10 +67,10 @@ export function kvLine(plan: Plan): Line {
   return {
     what: 'KV cache',
     bytes: serving.concurrency * kvBytesPerRequest(plan),
-    how: `${serving.concurrency} requests × ${serving.maxModelLength} tokens × ${(perToken / 1024).toFixed(1)} KiB (${serving.kvDtype})`,
+    how: `${counted(serving.concurrency, 'request')} × ${serving.maxModelLength} tokens × ${(perToken / 1024).toFixed(1)} KiB (${serving.kvDtype})${windowWords(plan)}`,
   };
 }
 
-function billions(parameters: number): string {
-  return `${(parameters / 1e9).toFixed(2)} G`;
+function windowWords({ model: { layers, slidingWindow, windowLayers }, serving }: Plan): string {
+  return slidingWindow === undefined || slidingWindow >= serving.maxModelLength ? '' : `; ${windowLayers} of ${layers} layers keep a window of ${slidingWindow}`;
 }

@@ -1,6 +1,7 @@
 import type { Line } from './budget.ts';
 import { adapterParameters, layerParameters, totalParameters } from './parameters.ts';
 import { DTYPE_BYTES, type Optimizer, type Plan } from './plan.ts';
+import { trainedWeights } from './weights.ts';
 
 /**
  * Bytes of optimizer state for each trained weight, besides the weight and its gradient (2 + 2 in bf16). AdamW in mixed
@@ -12,16 +13,17 @@ const GRADIENT_BYTES = 2;
 
 /** What the trainer holds between steps (weights, optimizer) and what a step adds (gradients, activations, logits). */
 export function trainerLines(plan: Plan): { readonly resident: readonly Line[]; readonly step: readonly Line[] } {
-  const { model, training, dtype } = plan;
+  const { model, training } = plan;
+  const held = trainedWeights(plan);
   const split = plan.tensorParallel * plan.pipelineParallel * training.shards;
   const all = totalParameters(model);
   const trained = training.loraRank > 0 ? adapterParameters(model, training.loraRank) : all;
-  const over = split > 1 ? ` ÷ ${split}` : '';
-  const base = training.loraRank > 0 ? all * DTYPE_BYTES[dtype] + trained * 2 : all * DTYPE_BYTES[dtype];
+  const over = split > 1 ? `, ÷ ${split}` : '';
+  const base = training.loraRank > 0 ? held.bytes + trained * 2 : held.bytes;
   const adapter = training.loraRank > 0 ? `, frozen, and an adapter of rank ${training.loraRank} (${millions(trained)})` : '';
   return {
     resident: [
-      { what: "trainer's weights", bytes: base / split, how: `${(all / 1e9).toFixed(2)} G parameters × ${DTYPE_BYTES[dtype]} B (${dtype})${over}${adapter}` },
+      { what: "trainer's weights", bytes: base / split, how: `${held.how}${over}${adapter}` },
       { what: 'optimizer state', bytes: (trained * STATE_BYTES[training.optimizer]) / split, how: `${millions(trained)} trained × ${STATE_BYTES[training.optimizer]} B (${training.optimizer})${over}` },
     ],
     step: [
@@ -47,13 +49,8 @@ function gatherLine({ model, training, tensorParallel, dtype }: Plan): readonly 
  */
 function layerBytesPerToken({ model, tensorParallel }: Plan): number {
   const heads = (2 * model.heads + 2 * model.kvHeads) * model.headDim;
-  const block = model.experts === undefined ? model.intermediate : activeWidth(model.experts);
+  const block = model.experts === undefined ? model.intermediate : Math.min(model.experts.active, model.experts.count) * model.experts.intermediate + model.experts.sharedIntermediate;
   return 2 * (4 * model.hidden + (heads + 4 * block) / tensorParallel);
-}
-
-/** Experts that one token passes are not in the shape; eight, as in the large public models, and the shared one. */
-function activeWidth(experts: { readonly count: number; readonly intermediate: number; readonly sharedIntermediate: number }): number {
-  return Math.min(8, experts.count) * experts.intermediate + experts.sharedIntermediate;
 }
 
 function activationLine(plan: Plan): Line {

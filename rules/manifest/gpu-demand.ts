@@ -2,6 +2,7 @@ import type { Container, Judgement, ManifestWorkload, Setting, SettingMap, Train
 import { GPU_RESOURCE, resourcesText } from './device-resources.ts';
 import { workloadGpus } from './instance-fit.ts';
 import { faultAt, type Fault } from './place.ts';
+import { counted } from '../words.ts';
 
 /** Options that spread data parallel ranks over more than this container; vllm/engine/arg_utils.py. */
 const SPREADS_DATA_PARALLEL = ['data_parallel_address', 'data_parallel_rank', 'data_parallel_start_rank', 'data_parallel_backend', 'data_parallel_hybrid_lb', 'data_parallel_external_lb'];
@@ -32,8 +33,8 @@ interface Need {
 function tooFew({ gpus, text }: Need, have: number, reachesAcross: boolean, container: Container | undefined): Fault {
   const holder = reachesAcross ? 'all pods of this workload together' : `container ${container?.name ?? ''}`;
   return {
-    message: `vLLM needs ${gpus} GPUs (${text}) and ${holder} ask${reachesAcross ? '' : 's'} for ${have}: it stops at start-up, or waits for ever for GPUs that do not come`,
-    found: `${gpus} GPUs needed, ${have} asked for`,
+    message: `vLLM needs ${counted(gpus, 'GPU')} (${text}) and ${holder} ask${reachesAcross ? '' : 's'} for ${have}: it stops at start-up, or waits for ever for GPUs that do not come`,
+    found: `${counted(gpus, 'GPU')} needed, ${have} asked for`,
     expected: `${GPU_RESOURCE} of ${gpus}, or a smaller tensor_parallel_size`,
     snippet: reachesAcross ? `tensor_parallel_size: ${have}` : resourcesText(GPU_RESOURCE, gpus),
     evidence: { needed: gpus, asked: have },
@@ -42,8 +43,8 @@ function tooFew({ gpus, text }: Need, have: number, reachesAcross: boolean, cont
 
 function idle({ gpus, text }: Need, have: number, container: Container | undefined): Fault {
   return {
-    message: `vLLM uses ${gpus} of the ${have} GPUs that container ${container?.name ?? ''} asks for (${text}): ${have - gpus} stay idle and nobody else can have them`,
-    found: `${gpus} GPUs used, ${have} asked for`,
+    message: `vLLM uses ${gpus} of the ${counted(have, 'GPU')} that container ${container?.name ?? ''} asks for (${text}): ${have - gpus === 1 ? '1 stays idle and nobody else can have it' : `${have - gpus} stay idle and nobody else can have them`}`,
+    found: `${counted(gpus, 'GPU')} used, ${have} asked for`,
     expected: `--tensor-parallel-size ${have}, more data parallel ranks, or ${GPU_RESOURCE}: ${gpus}`,
     snippet: `args:\n  - --tensor-parallel-size=${have}`,
     evidence: { needed: gpus, asked: have },
@@ -110,7 +111,7 @@ const NAMES: Readonly<Partial<Record<Training['framework'], Names>>> = {
 
 function perNodeFault({ container }: Training, name: string, perNode: number, gpus: number): Fault {
   return {
-    message: `${name} is ${perNode} and container ${container?.name ?? ''} asks for ${gpus} GPUs: rank ${gpus} finds no GPU ("invalid device ordinal"), or Ray waits for ever for resources`,
+    message: `${name} is ${perNode} and container ${container?.name ?? ''} asks for ${counted(gpus, 'GPU')}: rank ${gpus} finds no GPU ("invalid device ordinal"), or Ray waits for ever for resources`,
     found: `${name} ${perNode}, ${GPU_RESOURCE}: ${gpus}`,
     expected: `the same number: ${gpus} or ${perNode}`,
     snippet: resourcesText(GPU_RESOURCE, perNode),
@@ -124,8 +125,8 @@ function* altogether(workload: ManifestWorkload, training: Training, names: Name
   const setting = names.nodes === undefined ? undefined : training.options[names.nodes];
   if (nodes === undefined || !setting || !have || perNode * nodes <= have) return;
   yield faultAt(setting, {
-    message: `the training asks Ray for ${perNode * nodes} GPUs (${names.nodes ?? ''} ${nodes} × ${names.perNode} ${perNode}) and all pods of this workload together have ${have}: it waits for ever for a placement group`,
-    found: `${perNode * nodes} GPUs wanted, ${have} there`,
+    message: `the training asks Ray for ${counted(perNode * nodes, 'GPU')} (${names.nodes ?? ''} ${nodes} × ${names.perNode} ${perNode}) and all pods of this workload together have ${have}: it waits for ever for a placement group`,
+    found: `${counted(perNode * nodes, 'GPU')} wanted, ${have} there`,
     expected: `${names.nodes ?? ''} × ${names.perNode} of ${have} or less, or more replicas`,
     evidence: { wanted: perNode * nodes, have },
   });

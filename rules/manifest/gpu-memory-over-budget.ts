@@ -32,11 +32,18 @@ export const gpuMemoryOverBudget = defineRule({
 function planOf(workload: ManifestWorkload, engine: VllmEngine): Plan | undefined {
   const gpu = engineGpu(workload, engine);
   if (!gpu) return undefined;
-  if (engine.kind !== 'rollout') return engineNeed(engine, gpu);
+  if (engine.kind !== 'rollout') return asStored(engine, engineNeed(engine, gpu));
   const training = trainingOf(workload, engine);
   const gpus = workloadGpus(workload.pods);
   if (training?.isColocated !== true) return undefined;
-  return gpus === undefined || gpus === 0 ? undefined : colocatedNeed(training, engine, gpu, gpus);
+  const need = gpus === undefined || gpus === 0 ? undefined : colocatedNeed(training, engine, gpu, gpus);
+  // Whether a trainer keeps a quantised checkpoint small, and vLLM gets it so, the frameworks decide each for themselves.
+  return need?.model.stored.quantization === undefined ? need : undefined;
+}
+
+/** A quantised checkpoint is served as it is stored, unless `--quantization` says how. */
+function asStored({ options }: VllmEngine, need: Plan | undefined): Plan | undefined {
+  return need === undefined || options['quantization'] ? need : { ...need, quantization: need.model.stored.quantization };
 }
 
 function* judge(workload: ManifestWorkload, engine: VllmEngine, plan: Plan, slackRatio: number): Iterable<Judgement> {

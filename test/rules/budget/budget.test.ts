@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alternatives } from '../../../rules/budget/alternatives.ts';
 import { budget, type Budget } from '../../../rules/budget/budget.ts';
-import { gpuNamed } from '../../../rules/budget/gpus.ts';
+import { gpuNamed, gpusLike, memoryBytes } from '../../../rules/budget/gpus.ts';
 import { knownModel } from '../../../rules/budget/known-models.ts';
 import { parseModelConfig, type ModelShape } from '../../../rules/budget/model-shape.ts';
 import { OVERHEAD_BYTES, SERVING_DEFAULTS, TRAINING_DEFAULTS, type Mode, type Plan, type ServingPlan, type TrainingPlan } from '../../../rules/budget/plan.ts';
@@ -177,7 +177,48 @@ test.each([
   ['p5en.48xlarge', 'H200'],
   ['g6e.12xlarge', 'L40S'],
   ['p4d.24xlarge', 'A100 40GB'],
+  ['p4d', 'A100 40GB'],
+  ['p5', 'H100'],
+  ['p5en', 'H200'],
+  ['P6-B200', 'B200'],
+  ['g4dn', 'T4'],
+  ['p9', undefined],
+  ['a100', undefined],
   ['quadro', undefined],
 ])('the GPU %s is %s', (text, found) => {
   expect(gpuNamed(text)?.name).toBe(found);
+});
+
+test.each([
+  ['80GiB', 80 * GIB],
+  ['80', 80 * GIB],
+  ['139.80GiB', 139.8 * GIB],
+  ['24GB', 24e9],
+  ['24 gb', 24e9],
+  ['81559MiB', 81_559 * 2 ** 20],
+  ['0', undefined],
+  ['-4', undefined],
+  ['1e9', undefined],
+  ['100000GiB', undefined],
+  ['24XB', undefined],
+  ['GiB', undefined],
+])('the memory %s is %s bytes', (text, bytes) => {
+  expect(memoryBytes(text)).toBe(bytes);
+});
+
+test('a name that two GPUs have', () => {
+  expect(gpusLike('a100').map(({ name }) => name)).toEqual(['A100 40GB', 'A100 80GB']);
+  expect(gpusLike('')).toEqual([]);
+});
+
+test('a window keeps what it looks back and one step, in the layers that have it', () => {
+  const given = plan('serve', { model: model('gpt-oss-20b') }, { maxModelLength: 131_072, concurrency: 1 });
+  // 12 layers of all tokens, 12 of 127 + 8192; 2 · 8 heads · 64 · 2 B each.
+  expect(gib(budget(given))['serving']?.['KV cache']).toBe(Math.round(((12 * 131_072 + 12 * 8320) * 2048 * 10) / GIB) / 10);
+});
+
+test('only as many experts as a token passes leave activations', () => {
+  const activations = (name: string): number => budget(plan('train', { model: model(name) })).phases[0]?.lines.find(({ what }) => what === 'activations')?.bytes ?? 0;
+  // Two of Mixtral's eight: 4096 tokens × (32 layers × 4096 × 2 B + one layer of 2 · (4 · 4096 + 80 · 128 + 4 · 2 · 14336)).
+  expect(activations('mixtral-8x7b-v0.1')).toBe(4096 * (32 * 4096 * 2 + 2 * (4 * 4096 + (2 * 32 + 2 * 8) * 128 + 4 * 2 * 14_336)));
 });
