@@ -30,6 +30,12 @@ describe('silent', () => {
     expect(said(rule, server(`${large}, --quantization=experts_int8`))).toEqual([]);
   });
 
+  test('for a checkpoint that is quantised as it is published', () => {
+    expect(said(rule, server('--model, openai/gpt-oss-20b, --max-model-len, "8192"')), '38.9 GiB in bf16, 12.8 in mxfp4').toEqual([]);
+    expect(said(rule, server('--model, deepseek-ai/DeepSeek-R1, --tensor-parallel-size=8', { type: 'p5en.48xlarge', gpus: 8 }))).toEqual([]);
+    expect(said(rule, training('python examples/run_grpo.py policy.model_name=openai/gpt-oss-120b policy.generation.vllm_cfg.gpu_memory_utilization=0.6')), 'what the trainer makes of it is not known').toEqual([]);
+  });
+
   test("for the guide's colocated run, also at the share that its own sum rejects", () => {
     const run = (share: number): string => training(`python examples/run_grpo.py policy.model_name=Qwen/Qwen2.5-7B policy.dtensor_cfg.lora_cfg.enabled=true policy.generation.vllm_cfg.gpu_memory_utilization=${share}`);
     expect(said(rule, run(0.6))).toEqual([]);
@@ -40,11 +46,15 @@ describe('silent', () => {
 describe('reports', () => {
   test('weights that no share can hold, and what would fit', () => {
     expect(first(judgeText(rule, server(large)))).toMatchObject({
-      message: 'container main: Qwen/Qwen2.5-14B on A10G: vLLM needs at least 30.6 GiB on each GPU (weights 27.5, CUDA graphs 1.1, CUDA and NCCL 1.0) and has 20.1, 0.9 of the GPU (gpu_memory_utilization): vLLM will not start',
+      message: 'container main: Qwen/Qwen2.5-14B-Instruct on A10G: vLLM needs at least 30.6 GiB on each GPU (weights 27.5, CUDA graphs 1.1, CUDA and NCCL 1.0) and has 20.1, 0.9 of the GPU (gpu_memory_utilization): vLLM will not start',
       place: { found: '30.6 GiB needed on each GPU, 20.1 there', snippet: '- --tensor-parallel-size=2' },
-      evidence: { model: 'Qwen/Qwen2.5-14B', gpu: 'A10G', phase: 'serving' },
+      evidence: { model: 'Qwen/Qwen2.5-14B-Instruct', gpu: 'A10G', phase: 'serving' },
     });
     expect(first(judgeText(rule, server(large))).place?.expected).toContain('split the model over 2 GPUs (tensor parallel 2)');
+  });
+
+  test('a quantised checkpoint that is too large even so', () => {
+    expect(said(rule, server('--model, openai/gpt-oss-120b'))[0]).toContain('weights 60.');
   });
 
   test("a cache for one request of the model's own length", () => {
