@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentRules, type RbacOptions } from '../../../deploy/kubernetes/source/rbac.ts';
 import { API_URL, type Cluster } from './cluster.ts';
 
 export const NAMESPACE = 'railmedic';
@@ -28,17 +29,33 @@ export function replaceToken(directory: string, token: string): void {
   renameSync(join(directory, 'token.new'), join(directory, 'token'));
 }
 
-/** An account with one of our roles and a name of its own, so that what it asks can be told from what others ask. */
-export async function makeAccount({ api }: Cluster, name: string, role: 'railmedic-agent' | 'railmedic-person'): Promise<void> {
+const RBAC = 'rbac.authorization.k8s.io';
+
+/** An account with a role and a name of its own, so that what it asks can be told from what others ask. */
+export async function makeAccount({ api }: Cluster, name: string, role: string): Promise<void> {
   const metadata = { name, namespace: NAMESPACE };
   await api.create(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
-  await api.create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-    subjects: [{ kind: 'ServiceAccount', ...metadata }],
-  });
+  await api.create(`/apis/${RBAC}/v1/clusterrolebindings`, binding('ClusterRole', role, name));
+}
+
+/** Binds the Role of that name in the agent's namespace as well. */
+export async function bindHere({ api }: Cluster, account: string, role: string): Promise<void> {
+  await api.create(`/apis/${RBAC}/v1/namespaces/${NAMESPACE}/rolebindings`, binding('Role', role, account));
+}
+
+function binding(kind: 'ClusterRole' | 'Role', role: string, account: string): object {
+  return {
+    apiVersion: `${RBAC}/v1`,
+    kind: `${kind}Binding`,
+    metadata: { name: account },
+    roleRef: { apiGroup: RBAC, kind, name: role },
+    subjects: [{ kind: 'ServiceAccount', name: account, namespace: NAMESPACE }],
+  };
+}
+
+/** The agent's role as an option makes it, under another name. */
+export async function makeAgentRole({ api }: Cluster, name: string, options: RbacOptions): Promise<void> {
+  await api.create(`/apis/${RBAC}/v1/clusterroles`, { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name }, rules: agentRules(options) });
 }
 
 /** A kubeconfig that reads the token of a projected account anew, as a person would write it. */

@@ -5,7 +5,7 @@ import { NAMESPACE } from './accounts.ts';
 import { NODE, NODE_IP } from './cluster.ts';
 import { offerDevices } from './device-plugin.ts';
 import { metricsAt, reportAt, type AgentReport } from './host-agent.ts';
-import { forTheLab, manifestsOf } from './manifests.ts';
+import { forTheLab, manifestsOf, type Choice } from './manifests.ts';
 import { conditionOf, type Condition, type ContainerStatus, type PodObject } from './objects.ts';
 import type { Stage } from './stage.ts';
 import { DEVICE, movingTree, type MovingTree } from './tree.ts';
@@ -39,7 +39,7 @@ export class Installation {
     mkdirSync(installation.#state);
     await offerDevices(cluster, [DEVICE, OTHER_DEVICE]);
     await cluster.kubectl('label', 'node', NODE, 'railmedic/watch=true');
-    await installation.apply('default');
+    await installation.apply({ mode: 'default' });
     return installation;
   }
 
@@ -56,10 +56,10 @@ export class Installation {
     return join(this.stage.cluster.state, 'run/c.sock');
   }
 
-  async apply(mode: Parameters<typeof manifestsOf>[0]): Promise<PodObject | undefined> {
+  async apply(choice: Choice): Promise<PodObject | undefined> {
     const { cluster, checks } = this.stage;
-    await cluster.apply(forTheLab(manifestsOf(mode), this.tree.root, this.#state));
-    await cluster.kubectl('-n', NAMESPACE, 'rollout', 'status', 'daemonset/railmedic', `--timeout=${READY_SECONDS}s`).catch((error: unknown) => checks.broke(`${mode}: rolls out`, error));
+    await cluster.apply(forTheLab(manifestsOf(choice), this.tree.root, this.#state));
+    await cluster.kubectl('-n', NAMESPACE, 'rollout', 'status', 'daemonset/railmedic', `--timeout=${READY_SECONDS}s`).catch((error: unknown) => checks.broke(`${choice.mode}: rolls out`, error));
     return this.pod();
   }
 

@@ -15,21 +15,25 @@ import { drain } from './scenes/drain.ts';
 import { eviction } from './scenes/eviction.ts';
 import { modes } from './scenes/modes.ts';
 import { outage } from './scenes/outage.ts';
+import { podLogs } from './scenes/pod-logs.ts';
 import { pods } from './scenes/pods.ts';
 import { Rest } from './scenes/rest.ts';
 import { rights } from './scenes/rights.ts';
 import { rollout } from './scenes/rollout.ts';
+import { taint } from './scenes/taint.ts';
 import { tokens } from './scenes/tokens.ts';
 import type { Stage } from './stage.ts';
 
 type Scene = (stage: Stage) => Promise<void>;
 
 /** Each on Nodes of its own that exist in the API only; they mostly wait, and so play at once. */
-const TOGETHER: Readonly<Record<string, Scene>> = { rights, conditions, pods, tokens };
+const TOGETHER: Readonly<Record<string, Scene>> = { rights, conditions, taint, pods, tokens };
 /** On the node with a kubelet, one after the other; kubelet takes its time for an eviction, in which the agent may well be replaced. */
-const ON_THE_NODE: Readonly<Record<string, Scene>> = { 'daemon-set': daemonSet, 'kernel-log': kernelLog, rollout: together(rollout, eviction), drain, modes, audit };
+const ON_THE_NODE: Readonly<Record<string, Scene>> = { 'daemon-set': daemonSet, 'kernel-log': kernelLog, rollout: together(rollout, eviction), drain, 'pod-logs': podLogs, modes, audit };
 /** What everybody else would notice. */
 const LAST: Readonly<Record<string, Scene>> = { outage };
+/** From here on the agent at rest is seen to send its heartbeat. */
+const REST_SECONDS = 360;
 const NAMES = ['rest', ...[TOGETHER, ON_THE_NODE, LAST].flatMap((scenes) => Object.keys(scenes))];
 
 const chosen = (process.env['KUBE_SCENES'] ?? NAMES.join()).split(',');
@@ -75,7 +79,7 @@ async function play(): Promise<void> {
   }
   for (const [name, scene] of wanted(ON_THE_NODE)) await perform(name, () => scene(stageOf(name, image)));
   await Installation.end();
-  if (rest) await perform('rest', () => rest.end(Number(process.env['KUBE_REST_SECONDS'] ?? 0)));
+  if (rest) await perform('rest', () => rest.end(Number(process.env['KUBE_REST_SECONDS'] ?? REST_SECONDS)));
   for (const [name, scene] of wanted(LAST)) await perform(name, () => scene(stageOf(name, image)));
 }
 

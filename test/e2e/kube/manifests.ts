@@ -33,10 +33,13 @@ export function rightsOfTheAgent(): readonly Manifest[] {
   return installManifests().filter(({ kind }) => ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role'].includes(kind));
 }
 
-/** What is applied for another mode; a test of deploy/ holds that it equals the kustomize component and the chart. */
-export function manifestsOf(mode: Settings['mode']): readonly Manifest[] {
-  if (mode === 'default') return installManifests();
-  return installObjects({ ...DEFAULTS, mode }) as unknown as readonly Manifest[];
+/** What a person chooses of the settings here. */
+export type Choice = Pick<Settings, 'mode'> & Partial<Pick<Settings, 'podLogs' | 'extraEnv' | 'extraVolumes' | 'extraVolumeMounts'>>;
+
+/** What is applied for another choice; a test of deploy/ holds that it equals the kustomize components and the chart. */
+export function manifestsOf(settings: Choice): readonly Manifest[] {
+  if (settings.mode === 'default' && Object.keys(settings).length === 1) return installManifests();
+  return installObjects({ ...DEFAULTS, ...settings }) as unknown as readonly Manifest[];
 }
 
 /**

@@ -1,4 +1,8 @@
+import packageJson from '../../../package.json' with { type: 'json' };
 import type { Cluster } from './cluster.ts';
+
+/** Our own: besides the one that only waits it is all that the node with the kubelet has, and it has Node. */
+export const IMAGE = `registry.example.com/railmedic:${packageJson.version}`;
 
 /** What the scenes look at of the API's objects. */
 export interface Condition {

@@ -47,7 +47,7 @@ function statusOf({ checks }: Audit, name: string): string | undefined {
   return checks.find((check) => check.name === name)?.status;
 }
 
-async function audited({ cluster, directory }: Stage, name: string, role: Parameters<typeof makeAccount>[2]): Promise<Audit> {
+async function audited({ cluster, directory }: Stage, name: string, role: 'railmedic-agent' | 'railmedic-person'): Promise<Audit> {
   const account = `railmedic-audit-${name}`;
   await makeAccount(cluster, account, role);
   const files = projectAccount(cluster, join(directory, name), await tokenFor(cluster, account));

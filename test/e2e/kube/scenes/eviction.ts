@@ -1,7 +1,6 @@
 import { Installation } from '../installation.ts';
-import type { PodObject } from '../objects.ts';
+import { IMAGE, type PodObject } from '../objects.ts';
 import type { Stage } from '../stage.ts';
-import packageJson from '../../../../package.json' with { type: 'json' };
 
 const PODS = '/api/v1/namespaces/default/pods';
 
@@ -19,7 +18,7 @@ export async function eviction(stage: Stage): Promise<void> {
       containers: [
         {
           name: 'main',
-          image: `registry.example.com/railmedic:${packageJson.version}`,
+          image: IMAGE,
           imagePullPolicy: 'Never',
           command: ['node', '-e', script],
           securityContext: { runAsUser: 0 },
