@@ -59,10 +59,13 @@ export const PERSON_RULES: readonly Rule[] = [
   { apiGroups: ['resource.k8s.io'], resources: ['resourceslices', 'resourceclaimtemplates'], verbs: ['get', 'list'] },
 ];
 
-/** Also a person's, in the agent's namespace only: the page and the report of one node, without a Service. */
+/**
+ * Also a person's, in the agent's namespace only: the page and the report of one node, without a Service. By the API server's
+ * proxy where the agent listens at the node's address, by port-forward (which dials loopback) where it listens there.
+ */
 const PERSON_HERE: readonly Rule[] = [
   { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
-  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['pods/log', 'pods/proxy'], verbs: ['get'] },
 ];
 
 /**

@@ -28,6 +28,7 @@ try {
   checkConfiguration();
   checkFiles(files);
   checkDemonstration(files);
+  checkCommand(files);
   checkCopier(files);
   await checkAgent(files);
 } finally {
@@ -68,8 +69,18 @@ function checkFiles(files: string): void {
 
 /** A command line that runs in the image's files, read-only, as the image's user, with nothing of this machine's environment. */
 function inside(files: string, ...args: readonly string[]): readonly [string, readonly string[]] {
+  return asExec(files, '/nodejs/bin/node', ...FLAGS, ...args);
+}
+
+function asExec(files: string, ...command: readonly string[]): readonly [string, readonly string[]] {
   const readOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec chroot --userspec=65532:65532 "$0" "$@"';
-  return ['unshare', ['--mount', 'sh', '-c', readOnly, files, '/nodejs/bin/node', ...FLAGS, ...args]];
+  return ['unshare', ['--mount', 'sh', '-c', readOnly, files, ...command]];
+}
+
+/** What the log tells a person to type, by `kubectl exec`. */
+function checkCommand(files: string): void {
+  const [program, args] = asExec(files, '/usr/local/bin/railmedic', 'explain', 'FabricOneWayTraffic');
+  assert.match(execFileSync(program, args, { encoding: 'utf8', env: {}, timeout: 60_000 }), /^# FabricOneWayTraffic/m);
 }
 
 function checkDemonstration(files: string): void {

@@ -5,7 +5,7 @@ import type { Api } from './api.ts';
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   '/api/v1': [
     'nodes', 'nodes/status', 'nodes/proxy', 'namespaces', 'persistentvolumes',
-    '*/pods', '*/pods/status', '*/pods/log', '*/pods/exec', '*/pods/attach', '*/pods/portforward', '*/pods/eviction', '*/pods/binding',
+    '*/pods', '*/pods/status', '*/pods/log', '*/pods/exec', '*/pods/attach', '*/pods/portforward', '*/pods/proxy', '*/pods/eviction', '*/pods/binding',
     '*/secrets', '*/configmaps', '*/events', '*/services', '*/endpoints', '*/serviceaccounts', '*/serviceaccounts/token', '*/persistentvolumeclaims', '*/resourcequotas',
   ],
   '/apis/events.k8s.io/v1': ['*/events'],

@@ -46,11 +46,11 @@ const PERSON: Holder = {
   allowed: [
     ...WATCHED.flatMap((resource) => [`get ${resource}`, `list ${resource}`, `watch ${resource}`]),
     ...LISTED.flatMap((resource) => [`get ${resource}`, `list ${resource}`]),
-    'list pods', 'watch pods', 'create */pods/portforward', 'get */pods/log',
+    'list pods', 'watch pods', 'create */pods/portforward', 'get */pods/log', 'get */pods/proxy',
   ],
   listed: [
     'create pods/portforward in ""',
-    'get pods/log in ""',
+    'get pods/log,pods/proxy in ""',
     'get,list cronjobs,jobs in "batch"',
     'get,list daemonsets,deployments,replicasets,statefulsets in "apps"',
     'get,list ec2nodeclasses in "karpenter.k8s.aws"',
