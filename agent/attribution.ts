@@ -1,7 +1,10 @@
-import { amountsOf, podDevices, valueOf } from './attribution/pod-devices.ts';
+import { knownGpus, type KnownGpus } from './attribution/known-gpus.ts';
+import { amountsOf, podDevices } from './attribution/pod-devices.ts';
+import { valueOf } from './attribution/value-of.ts';
 import type { Finding, Pod, PodDevice, PodName, Snapshot } from './model.ts';
 import { byNamespaceAndName } from './parse/name-order.ts';
 
+export { knownGpus, type KnownGpus } from './attribution/known-gpus.ts';
 export { podDevices } from './attribution/pod-devices.ts';
 
 /** Faults of the machine as a whole that reach every pod with GPUs or fabric devices on it. */
@@ -12,11 +15,16 @@ const NO_PODS: readonly PodName[] = Object.freeze([]);
  * The findings with the pods each concerns: those that hold the device, port or GPU it speaks of; of a fault of the whole
  * node those with any device of its kind; of a fault of a process the pod it ran in; of a fault of a pod that pod.
  */
-export function attribute(findings: readonly Finding[], snapshot: Snapshot, devices: readonly PodDevice[] = podDevices(snapshot)): readonly Finding[] {
+export function attribute(
+  findings: readonly Finding[],
+  snapshot: Snapshot,
+  known: KnownGpus = knownGpus(snapshot),
+  devices: readonly PodDevice[] = podDevices(snapshot, known),
+): readonly Finding[] {
   if (findings.length === 0) return findings;
   const pods = valueOf(snapshot.pods);
   const all = pods ? [...pods.pods, ...pods.unscheduled] : [];
-  const addresses = new Map(valueOf(snapshot['nvidia-query'])?.gpus.map(({ pciAddress, uuid }) => [pciAddress, uuid]));
+  const addresses = new Map(known.gpus.map(({ pciAddress, uuid }) => [pciAddress, uuid]));
   return findings.map((finding) => {
     const names = concerned(finding, devices, all, addresses);
     return names.length === 0 ? finding : { ...finding, pods: names };

@@ -1,5 +1,5 @@
 import { schedule, type ScheduledTask } from 'node-cron';
-import { attribute, podDevices } from './attribution.ts';
+import { attribute, knownGpus, podDevices, type KnownGpus } from './attribution.ts';
 import type { Clock } from './clock.ts';
 import { Absent, type Collector } from './collector.ts';
 import type { Engine } from './engine.ts';
@@ -17,6 +17,8 @@ export interface LoopOptions {
   readonly sourceNames: readonly SourceName[];
   readonly exporters: readonly Exporter[];
   readonly nodeName: string;
+  /** Of an earlier run, until the API server has answered: the group is a label of alerts, and a label that comes late makes another alert. */
+  readonly rememberedNodeGroup?: string | undefined;
   readonly rulesEvaluated: number;
   readonly intervalSeconds: number;
   /** Slow collectors then run once, and again only when this says so: a replay has no use for cron. */
@@ -41,6 +43,8 @@ export class Loop {
   #report: Report | undefined;
   /** As last seen: its labels hold while the API server is away. */
   #clusterNode: ClusterNode | undefined;
+  /** As seen in this boot: nvidia-smi fails just when it matters which pod holds a GPU. */
+  #gpus: KnownGpus | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -81,14 +85,15 @@ export class Loop {
     if (signal.aborted) return undefined;
     const snapshot = this.#snapshot();
     const wall = host.wallTime();
-    const devices = podDevices(snapshot);
-    const findings = attribute(engine.look(snapshot, { monotonicSeconds, wall }), snapshot, devices);
+    this.#gpus = knownGpus(snapshot, this.#gpus);
+    const devices = podDevices(snapshot, this.#gpus);
+    const findings = attribute(engine.look(snapshot, { monotonicSeconds, wall }), snapshot, this.#gpus, devices);
     if (snapshot.pods.status === 'ok') this.#clusterNode = snapshot.pods.value.node;
     const report: Report = {
       node: this.#options.nodeName,
       instanceType: snapshot.imds.status === 'ok' ? snapshot.imds.value.instanceType : undefined,
       zone: this.#clusterNode?.labels['topology.kubernetes.io/zone'],
-      nodeGroup: this.#clusterNode?.nodeGroup,
+      nodeGroup: this.#clusterNode ? this.#clusterNode.nodeGroup : this.#options.rememberedNodeGroup,
       takenAt: wall.toISOString(),
       windowSeconds: engine.windowSeconds,
       sources: this.#runs.map((run) => ({ ...run.status(), intervalSeconds: this.#intervalOf(run.collector) })),

@@ -58,7 +58,7 @@ export function collectorsFor(
     intervalSeconds: options.interval,
     requiredMounts: config.required.mounts,
     lookBackSeconds,
-    kernelLogPosition: state && { bootId: state.bootId, sequence: state.sequence },
+    kernelLogPosition: state?.sequence === undefined ? undefined : { bootId: state.bootId, sequence: state.sequence },
     knownDevices: state?.devices ?? [],
     pods: cluster?.feed ?? 'no cluster was opened',
     now: () => clock.monotonicSeconds(),

@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, HostError } from './host/errors.ts';
 import { readOwnFile, writeOwnFile } from './host/own-files.ts';
+import type { KernelLogPosition } from './collectors/kernel-log.ts';
+import type { Report } from './model.ts';
 import type { RememberedEvent } from './standing.ts';
 
-/** What must outlive a restart of the agent within one boot: where the kernel log was read to, which devices and events were seen. */
+/** What must outlive a restart of the agent within one boot: where the kernel log was read to, which devices and events were seen, the node's group. */
 export interface State {
   readonly bootId: string;
-  readonly sequence: number;
+  /** Of the last record of the kernel log; undefined where none was ever read, as without the right to it. */
+  readonly sequence?: number | undefined;
   readonly devices: readonly string[];
   readonly events: readonly RememberedEvent[];
+  readonly nodeGroup?: string | undefined;
 }
 
 const texts = v.pipe(v.array(v.string()), v.readonly());
@@ -26,7 +30,7 @@ const symptom = v.object({
 });
 const event = v.object({ rule: v.string(), symptom, since: v.string(), changedAt: v.string(), lastAt: v.string(), count: v.number() });
 // Agents before 0.2 kept no events.
-const schema = v.object({ bootId: v.string(), sequence: v.number(), devices: v.array(v.string()), events: v.optional(v.array(event), []) });
+const schema = v.object({ bootId: v.string(), sequence: v.optional(v.number()), devices: v.array(v.string()), events: v.optional(v.array(event), []), nodeGroup: v.optional(v.string()) });
 /** A storm of Xids on sixteen GPUs stays far below; the newest are kept. */
 const MAX_EVENTS = 500;
 const WRITE_EVERY_SECONDS = 10;
@@ -65,6 +69,25 @@ export class StateFile {
     await writeOwnFile(this.path, `${text}\n`);
     this.#written = text;
   }
+}
+
+/**
+ * What this run leaves to the next, `before` being what it was left itself: that holds as long as nothing newer was seen.
+ * Undefined where nobody knows the boot, without which it could be told to another.
+ */
+export function stateNow(report: Report | undefined, position: KernelLogPosition | undefined, events: readonly RememberedEvent[], before: State | undefined): State | undefined {
+  const { host, infiniband } = report?.snapshot ?? {};
+  const bootId = (host?.status === 'ok' ? host.value.bootId : undefined) ?? position?.bootId ?? before?.bootId;
+  if (bootId === undefined) return undefined;
+  const known = before?.bootId === bootId ? before : undefined;
+  const seen = infiniband?.status === 'ok' ? infiniband.value : undefined;
+  return {
+    bootId,
+    sequence: position?.bootId === bootId ? position.sequence : known?.sequence,
+    devices: seen ? [...seen.devices.map((device) => device.name), ...seen.vanished].toSorted() : [...(known?.devices ?? [])],
+    events,
+    nodeGroup: report ? report.nodeGroup : before?.nodeGroup,
+  };
 }
 
 /** As the report writes it: a bigint leaves as a number where that is exact. */

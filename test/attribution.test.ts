@@ -1,18 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import { attribute, podDevices } from '../agent/attribution.ts';
+import { attribute, knownGpus, podDevices, type KnownGpus } from '../agent/attribution.ts';
 import type { DeviceHolder, FabricProcesses, Finding, Pod, Snapshot } from '../agent/model.ts';
 import { efa, finding, ok, snapshot } from './exporters/fixture.ts';
+import { hostFacts } from './snapshot.ts';
 import { nvidiaQuery } from './rules/fixtures.ts';
 import { pod, pods } from './rules/workload/pods.ts';
 
 const UUID = (index: number): string => `GPU-00000000-0000-0000-0000-00000000000${index}`;
-const gpus = ok(nvidiaQuery([{ uuid: UUID(0), pciAddress: '0000:10:1c.0' }, { uuid: UUID(1), pciAddress: '0000:10:1d.0' }]));
-const infiniband = ok({ devices: [efa('rdmap16s0', 0n, 0n), efa('rdmap17s0', 0n, 0n)], vanished: [] });
+/** The driver numbers its device files as it finds the cards, nvidia-smi its indices by PCI address. */
+const gpus = ok(nvidiaQuery([{ uuid: UUID(0), pciAddress: '0000:10:1c.0', minor: 1 }, { uuid: UUID(1), pciAddress: '0000:10:1d.0', minor: 0 }]));
+const infiniband = ok({
+  devices: [
+    { ...efa('rdmap16s0', 0n, 0n), pciAddress: '0000:10:00.0' },
+    { ...efa('rdmap17s0', 0n, 0n), pciAddress: '10000:10:00.0' },
+  ],
+  vanished: [],
+});
 
 const holder = (name: string, resource: string, ...deviceIds: string[]): DeviceHolder => ({ namespace: 'ml', pod: name, container: 'main', resource, deviceIds, isClaim: false });
+const claim = (driver: string, ...names: string[]): DeviceHolder => ({ ...holder('a', driver, ...names), isClaim: true });
 const held = (...holders: DeviceHolder[]): Partial<Snapshot> => ({ infiniband, 'nvidia-query': gpus, 'pod-resources': ok({ holders }) });
-const devicesOf = (readings: Partial<Snapshot>): readonly string[] =>
-  podDevices(snapshot(readings)).map((one) => `${one.namespace}/${one.pod} ${one.kind} ${one.device}`);
+const devicesOf = (readings: Partial<Snapshot>, before?: KnownGpus): readonly string[] =>
+  podDevices(snapshot(readings), knownGpus(snapshot(readings), before)).map((one) => `${one.namespace}/${one.pod} ${one.kind} ${one.device}`);
+const pci = (...slots: readonly string[]) =>
+  ok({ functions: slots.map((slot) => ({ address: `0000:10:${slot}.0`, vendor: '0x10de', device: '0x20b0', class: '0x030200', kind: 'nvidia' as const, driver: 'nvidia' })) });
 const known = (...list: Pod[]) => ok(pods(list).pods);
 
 describe('which pod uses which device', () => {
@@ -24,6 +35,7 @@ describe('which pod uses which device', () => {
     ['a MIG slice of today', 'nvidia.com/mig-1g.10gb', 'MIG-5c2e5f9c-1111-2222-3333-444444444444', 'gpu MIG-5c2e5f9c-1111-2222-3333-444444444444'],
     ['a MIG slice of old', 'nvidia.com/mig-1g.5gb', `MIG-${UUID(0)}/7/0`, `gpu ${UUID(0)}`],
     ['a GPU that nobody lists', 'nvidia.com/gpu', '7', 'gpu 7'],
+    ['an RDMA device by its PCI address', 'nvidia.com/sriov_rdma', '0000:10:00.0', 'efa rdmap16s0'],
     ['an EFA that is gone', 'vpc.amazonaws.com/efa', 'rdmap99s0', 'efa rdmap99s0'],
   ])('%s', (_, resource, id, expected) => {
     expect(devicesOf(held(holder('a', resource, id)))).toEqual([`ml/a ${expected}`]);
@@ -34,8 +46,30 @@ describe('which pod uses which device', () => {
   });
 
   test('a claim counts once, by the driver or by CDI', () => {
-    const claim = { ...holder('a', 'gpu.nvidia.com', 'gpu-1', 'k8s.gpu.nvidia.com/device=gpu-1'), isClaim: true };
-    expect(devicesOf(held(claim))).toEqual([`ml/a gpu ${UUID(1)}`]);
+    const fabric = claim('dra.net', 'rdmap17s0', 'dra.net/device=rdmap17s0');
+    expect(devicesOf(held(fabric))).toEqual(['ml/a efa rdmap17s0']);
+  });
+
+  test.each([
+    ['a GPU by its minor number, which is not its index', 'gpu.nvidia.com', 'gpu-1', [`ml/a gpu ${UUID(0)}`]],
+    ['a MIG slice of driver 25.8', 'gpu.nvidia.com', 'gpu-0-mig-19-4-1', [`ml/a gpu ${UUID(1)}`]],
+    ['a MIG slice of today', 'gpu.nvidia.com', 'gpu-0-mig-1g10gb-19-4', [`ml/a gpu ${UUID(1)}`]],
+    ['a minor that no GPU has', 'gpu.nvidia.com', 'gpu-2', []],
+    ['a GPU that is given to a virtual machine, by its index', 'gpu.nvidia.com', 'gpu-vfio-1', []],
+    ['what another driver calls so', 'gpu.example.com', 'gpu-1', []],
+    ['a device of DRANET', 'dra.net', 'pci-0000-10-00-0', ['ml/a efa rdmap16s0']],
+    ['a device of DRANET in a wide domain', 'dra.net', 'pci-10000-10-00-0', ['ml/a efa rdmap17s0']],
+    ['a card of the host network', 'dra.net', 'pci-0000-20-00-0', []],
+  ])('of claims: %s', (_, resource, id, expected) => {
+    expect(devicesOf(held(claim(resource, id)))).toEqual(expected);
+  });
+
+  test('a claim where minor numbers are not to be seen: the only GPU of the node, and none of several', () => {
+    const holders = held(claim('gpu.nvidia.com', 'gpu-0'));
+    const one = ok(nvidiaQuery([{ uuid: UUID(0), pciAddress: '0000:10:1c.0' }]));
+    expect(devicesOf({ ...holders, 'nvidia-query': one, pci: pci('1c') })).toEqual([`ml/a gpu ${UUID(0)}`]);
+    expect(devicesOf({ ...holders, 'nvidia-query': one, pci: pci('1c', '1d') })).toEqual([]);
+    expect(devicesOf({ ...holders, 'nvidia-query': ok(nvidiaQuery([{}, {}])) })).toEqual([]);
   });
 
   test('by the processes that hold a device open', () => {
@@ -61,6 +95,73 @@ describe('which pod uses which device', () => {
       `ml/grpo-worker-0 gpu ${UUID(1)}`,
     ]);
     expect(devicesOf({ ...readings, pods: known(pod({ requests: { 'nvidia.com/gpu': 2 }, phase: 'Succeeded' })) })).toEqual([]);
+  });
+});
+
+describe('a GPU that nvidia-smi no longer lists', () => {
+  const failed = { status: 'failed', error: new Error('GPU is lost') } as const;
+  const boot = (bootId: string) => ok(hostFacts({ bootId }));
+  const before = knownGpus(snapshot({ 'nvidia-query': gpus, host: boot('boot-1') }));
+  const lost = { 'nvidia-query': failed, host: boot('boot-1') };
+  const whole = known(pod({ requests: { 'nvidia.com/gpu': 2 } }));
+  const concerned = (now: Partial<Snapshot>, seen?: KnownGpus): readonly string[] => {
+    const look = snapshot({ 'pod-resources': ok({ holders: [holder('a', 'nvidia.com/gpu', UUID(1))] }), ...now });
+    const about = finding({ rule: 'GpuLost', page: 'rules/gpu/gpu-lost.md', subject: '0000:10:1d.0' });
+    return attribute([about], look, knownGpus(look, seen)).flatMap((one) => one.pods.map(({ name }) => name));
+  };
+
+  test.each([
+    ['by its minor number', claim('gpu.nvidia.com', 'gpu-0'), `ml/a gpu ${UUID(1)}`],
+    ['by its index', holder('a', 'nvidia.com/gpu', '1'), `ml/a gpu ${UUID(1)}`],
+    ['by its PCI address', holder('a', 'nvidia.com/gpu', '0000:10:1d.0'), `ml/a gpu ${UUID(1)}`],
+  ])('is still known %s', (_, one, expected) => {
+    expect(devicesOf({ ...held(one), ...lost }, before)).toEqual([expected]);
+    expect(devicesOf({ ...held(one), ...lost })).not.toEqual([expected]);
+  });
+
+  test('is still of the pod that asks for all there are', () => {
+    const both = [`ml/grpo-worker-0 gpu ${UUID(0)}`, `ml/grpo-worker-0 gpu ${UUID(1)}`];
+    expect(devicesOf({ ...lost, pods: whole }, before)).toEqual(both);
+    expect(devicesOf({ ...lost, pods: whole, 'nvidia-query': ok(nvidiaQuery([{ uuid: UUID(1), pciAddress: '0000:10:1d.0' }])) }, before)).toEqual(both);
+  });
+
+  test('is not forgotten when the GPUs are counted', () => {
+    const [one, two] = [1, 2].map((gpu) => known(pod({ requests: { 'nvidia.com/gpu': gpu } }))) as [Snapshot['pods'], Snapshot['pods']];
+    const left = ok(nvidiaQuery([{ uuid: UUID(0), pciAddress: '0000:10:1c.0' }]));
+    const log = ok({ lines: [], lostLines: 0, droppedLines: 0, gpuEvents: [], lookedBack: undefined, gpuUuids: { '0000:10:1d.0': UUID(1) } });
+    expect(devicesOf({ pods: one, 'nvidia-query': left, pci: pci('1c', '1d') })).toEqual([]);
+    expect(devicesOf({ pods: one, 'nvidia-query': left, 'kernel-log': log })).toEqual([]);
+    expect(devicesOf({ pods: two, 'nvidia-query': left, 'kernel-log': log })).toEqual([]);
+    expect(devicesOf({ pods: two, 'nvidia-query': left, 'kernel-log': log, pci: pci('1c') })).toHaveLength(2);
+  });
+
+  test('is told by its address: to the pod that holds it, by what was seen before or by the kernel log', () => {
+    expect(concerned(lost, before)).toEqual(['a']);
+    expect(concerned(lost)).toEqual([]);
+    const log = ok({ lines: [], lostLines: 0, droppedLines: 0, gpuEvents: [], lookedBack: undefined, gpuUuids: { '0000:10:1d.0': UUID(1) } });
+    expect(concerned({ ...lost, 'kernel-log': log })).toEqual(['a']);
+    expect(devicesOf({ ...lost, 'kernel-log': log, pods: known(pod({ requests: { 'nvidia.com/gpu': 1 } })) })).toEqual([]);
+  });
+
+  test('and says its UUID no more: it has the one it had', () => {
+    const nameless = ok(nvidiaQuery([{ uuid: UUID(0), pciAddress: '0000:10:1c.0' }, { uuid: '0000:10:1d.0', pciAddress: '0000:10:1d.0' }]));
+    expect(concerned({ ...lost, 'nvidia-query': nameless }, before)).toEqual(['a']);
+  });
+
+  test('moves those behind it up: an index that two of them have had is nobody\'s', () => {
+    const query = ok(nvidiaQuery([{ uuid: UUID(1), pciAddress: '0000:10:1d.0', minor: 0 }]));
+    expect(devicesOf({ ...held(holder('a', 'nvidia.com/gpu', '0')), 'nvidia-query': query }, before)).toEqual(['ml/a gpu 0']);
+    expect(devicesOf({ ...held(holder('a', 'nvidia.com/gpu', '1')), 'nvidia-query': query }, before)).toEqual([`ml/a gpu ${UUID(1)}`]);
+  });
+
+  test('gives its place to another one in its slot', () => {
+    const other = knownGpus(snapshot({ 'nvidia-query': ok(nvidiaQuery([{ uuid: UUID(0), pciAddress: '0000:10:1c.0' }, { uuid: UUID(7), pciAddress: '0000:10:1d.0' }])) }), before);
+    expect(other.gpus).toMatchObject([{ uuid: UUID(0) }, { uuid: UUID(7), minor: undefined, indices: [1] }]);
+  });
+
+  test('is forgotten with its boot', () => {
+    expect(concerned({ ...lost, host: boot('boot-2') }, before)).toEqual([]);
+    expect(concerned({ 'nvidia-query': failed }, before)).toEqual(['a']);
   });
 });
 

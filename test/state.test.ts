@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Engine, type RememberedEvent } from '../agent/engine.ts';
 import type { Judgement } from '../agent/model.ts';
-import { StateFile } from '../agent/state.ts';
+import { StateFile, stateNow } from '../agent/state.ts';
 import { defineRule, type Rule } from '../rules/define.ts';
+import { efa, ok, report, snapshot as reading } from './exporters/fixture.ts';
 import { hostFacts, moment, snapshot } from './snapshot.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'railmedic-state-'));
@@ -86,6 +87,12 @@ describe('the state file', () => {
     expect(await file.read('c')).toBeUndefined();
   });
 
+  test('without a place in the kernel log is read too', async () => {
+    const file = new StateFile(directory, '/');
+    await file.write({ bootId: 'b', devices: ['rdmap16s0'], events: [] }, 0, true);
+    expect(await file.read('b')).toEqual({ bootId: 'b', devices: ['rdmap16s0'], events: [] });
+  });
+
   test('that an older agent wrote has no events', async () => {
     const file = new StateFile(directory, '/');
     writeFileSync(file.path, '{"bootId":"b","sequence":7,"devices":[]}');
@@ -103,5 +110,31 @@ describe('the state file', () => {
     const events = Array.from({ length: 800 }, (_, index) => ({ rule: 'Made', symptom: { subject: `s${index}`, message: 'm', evidence: {} }, since: '', changedAt: '', lastAt: '', count: 1 }));
     await file.write({ bootId: 'b', sequence: 7, devices: [], events }, 0, true);
     expect(JSON.parse(readFileSync(file.path, 'utf8'))).toMatchObject({ events: { length: 500, 0: { symptom: { subject: 's300' } } } });
+  });
+});
+
+describe('what a run leaves to the next', () => {
+  const look = (bootId: string | undefined, ...names: readonly string[]) =>
+    report({ nodeGroup: 'gpu', snapshot: reading({ host: ok(hostFacts({ bootId })), infiniband: ok({ devices: names.map((name) => efa(name, 0n, 0n)), vanished: [] }) }) });
+  const before = { bootId: 'b', sequence: 7, devices: ['rdmap9s0'], events: [], nodeGroup: 'old' };
+
+  test('is kept without any record of the kernel log: devices and events are of the boot that the host tells', () => {
+    const events: readonly RememberedEvent[] = [{ rule: 'Made', symptom: { subject: 's', message: 'm', evidence: {} }, since: '', changedAt: '', lastAt: '', count: 1 }];
+    expect(stateNow(look('b', 'rdmap16s0'), undefined, events, undefined)).toEqual({ bootId: 'b', sequence: undefined, devices: ['rdmap16s0'], events, nodeGroup: 'gpu' });
+  });
+
+  test('has the place that was read to, else the one it was left itself', () => {
+    expect(stateNow(look('b'), { bootId: 'b', sequence: 9 }, [], before)).toMatchObject({ sequence: 9 });
+    expect(stateNow(look('b'), undefined, [], before)).toMatchObject({ sequence: 7 });
+    expect(stateNow(look('c'), { bootId: 'b', sequence: 9 }, [], before)).toMatchObject({ bootId: 'c', sequence: undefined });
+  });
+
+  test('is what it was left itself where it has not looked yet, or could not', () => {
+    expect(stateNow(undefined, undefined, [], before)).toEqual(before);
+    expect(stateNow(report({ snapshot: reading({}) }), { bootId: 'b', sequence: 9 }, [], before)).toMatchObject({ bootId: 'b', sequence: 9, devices: ['rdmap9s0'] });
+  });
+
+  test('is nothing where nobody knows the boot', () => {
+    expect(stateNow(look(undefined, 'rdmap16s0'), { bootId: undefined, sequence: 9 }, [], undefined)).toBeUndefined();
   });
 });

@@ -1,11 +1,18 @@
-import type { DeviceHolder, Gpu, InfinibandDevice, Pod, PodDevice, Reading, Snapshot } from '../model.ts';
+import type { DeviceHolder, InfinibandDevice, Pod, PodDevice, Snapshot } from '../model.ts';
 import { isFabricResource, isGpuResource } from '../parse/device-resources.ts';
 import { byText } from '../parse/name-order.ts';
+import { isGpuFunction } from '../parse/pci.ts';
+import { pciAddressIn } from '../parse/pci-address.ts';
+import { gpuByIdentifier } from './gpu-identifier.ts';
+import { knownGpus, type KnownGpu, type KnownGpus } from './known-gpus.ts';
+import { valueOf } from './value-of.ts';
 
 /** What is known of the node's devices and pods, from whichever source was seen. */
 interface Known {
   readonly devices: readonly InfinibandDevice[];
-  readonly gpus: readonly Gpu[];
+  readonly gpus: readonly KnownGpu[];
+  /** Those that no virtual machine was given; undefined where the bus was not read. */
+  readonly gpusOnPci: number | undefined;
   readonly pods: readonly Pod[];
 }
 
@@ -13,10 +20,11 @@ interface Known {
  * Which pod uses which device: kubelet's own list first; then processes that hold a device open; then pods that ask for
  * every GPU or fabric device the node has, of which there can be but one.
  */
-export function podDevices(snapshot: Snapshot): readonly PodDevice[] {
+export function podDevices(snapshot: Snapshot, { gpus }: KnownGpus = knownGpus(snapshot)): readonly PodDevice[] {
   const known: Known = {
     devices: valueOf(snapshot.infiniband)?.devices ?? [],
-    gpus: valueOf(snapshot['nvidia-query'])?.gpus ?? [],
+    gpus,
+    gpusOnPci: valueOf(snapshot.pci)?.functions.filter((one) => isGpuFunction(one) && one.driver !== 'vfio-pci').length,
     pods: valueOf(snapshot.pods)?.pods ?? [],
   };
   const found = new Map<string, PodDevice>();
@@ -49,20 +57,15 @@ function ofHolder(holder: DeviceHolder, known: Known): readonly PodDevice[] {
 
 type Device = Pick<PodDevice, 'device' | 'kind'>;
 
-/**
- * NVIDIA's plugin calls a GPU by UUID or by index, a share of it `GPU-…::3`, a MIG slice `MIG-…` (older: with the GPU's UUID in
- * it); its DRA driver `gpu-0`. AWS's plugin and CloudWatch call an EFA by its RDMA name; SR-IOV plugins by PCI address.
- */
-function resolved(id: string, resource: string, { devices, gpus }: Known): Device | undefined {
+/** AWS's plugin and CloudWatch call an EFA by its RDMA name; SR-IOV plugins and DRANET (`pci-0000-4f-00-0`) by PCI address. */
+function resolved(id: string, resource: string, known: Known): Device | undefined {
+  // `::3` is a share of it.
   const plain = id.replace(/::\d+$/, '');
-  const uuid = /GPU-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(plain)?.[0];
-  if (uuid !== undefined) return { device: uuid, kind: 'gpu' };
-  if (plain.startsWith('MIG-')) return { device: plain, kind: 'gpu' };
-  const fabric = devices.find((device) => device.name === plain || (device.pciAddress !== undefined && plain.includes(device.pciAddress)));
+  const address = pciAddressIn(plain);
+  const fabric = known.devices.find(({ name, pciAddress }) => name === plain || (address !== undefined && pciAddress === address));
   if (fabric) return { device: fabric.name, kind: fabric.isEfa ? 'efa' : 'rdma' };
-  const index = isGpuResource(resource) ? /^\d+$/.exec(plain)?.[0] : resource === 'gpu.nvidia.com' ? /^gpu-(\d+)$/.exec(plain)?.[1] : undefined;
-  const gpu = gpus.find((one) => (index === undefined ? one.pciAddress !== undefined && plain.includes(one.pciAddress) : one.index === Number(index)));
-  return gpu && { device: gpu.uuid, kind: 'gpu' };
+  const gpu = gpuByIdentifier(plain, resource, known);
+  return gpu === undefined ? undefined : { device: gpu, kind: 'gpu' };
 }
 
 /** A device that this node does not list: gone, or called otherwise. Shared RDMA plugins number their shares: those name nothing. */
@@ -86,7 +89,8 @@ function ofProcesses(snapshot: Snapshot, { devices, pods }: Known): readonly Pod
 }
 
 /** Where kubelet cannot be asked: a running pod that asks for as many as there are has them all. */
-function ofRequests(found: readonly PodDevice[], { devices, gpus, pods }: Known): readonly PodDevice[] {
+function ofRequests(found: readonly PodDevice[], known: Known): readonly PodDevice[] {
+  const { devices, gpus, pods } = known;
   const efas = devices.filter((device) => device.isEfa);
   return pods
     .filter((pod) => pod.phase === 'Running')
@@ -95,10 +99,16 @@ function ofRequests(found: readonly PodDevice[], { devices, gpus, pods }: Known)
       const { efa, gpus: asked } = amountsOf(pod);
       const owner = { namespace: pod.namespace, pod: pod.name, resource: '' };
       return [
-        ...(asked > 0 && asked === gpus.length && !holds('gpu') ? gpus.map(({ uuid }) => ({ ...owner, device: uuid, kind: 'gpu' as const })) : []),
+        ...(asked > 0 && areAll(asked, known) && !holds('gpu') ? gpus.map(({ uuid }) => ({ ...owner, device: uuid, kind: 'gpu' as const })) : []),
         ...(efa > 0 && efa === efas.length && !holds('efa') ? efas.map(({ name }) => ({ ...owner, device: name, kind: 'efa' as const })) : []),
       ];
     });
+}
+
+/** nvidia-smi may list fewer than there are, and the kernel log names a GPU when something befalls it. One that is lost may be missing on PCI. */
+function areAll(asked: number, { gpus, gpusOnPci }: Known): boolean {
+  if (asked !== gpus.length) return false;
+  return gpusOnPci === undefined ? gpus.every(({ indices }) => indices.length > 0) : gpusOnPci <= asked;
 }
 
 /** What a pod asks for, by kind. */
@@ -110,8 +120,4 @@ export function amountsOf({ requests }: Pick<Pod, 'requests'>): { readonly gpus:
     else rdma += amount;
   }
   return { gpus, efa, rdma };
-}
-
-export function valueOf<T>(reading: Reading<T>): T | undefined {
-  return reading.status === 'ok' ? reading.value : undefined;
 }

@@ -10,7 +10,7 @@ import { Loop } from '../loop.ts';
 import type { NodeOptions } from '../options.ts';
 import { startServer, type Server } from '../server.ts';
 import type { ConfiguredRule } from '../standing.ts';
-import { StateFile, whyNotWritable, type State } from '../state.ts';
+import { StateFile, stateNow, whyNotWritable, type State } from '../state.ts';
 import { SOURCE_NAMES } from '../source-names.ts';
 import { NODE_RULES } from '../../rules/index.ts';
 
@@ -44,6 +44,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
     sourceNames: SOURCE_NAMES,
     exporters,
     nodeName: node.name,
+    rememberedNodeGroup: memory.state?.nodeGroup,
     rulesEvaluated: rules.length,
     intervalSeconds: options.interval,
     useSchedules: !node.isReplay,
@@ -148,10 +149,8 @@ async function openMemory(options: AgentOptions, node: OpenNode, warn: (text: st
     state,
     lookBackSeconds: LOOK_BACK_SECONDS,
     async keep(position, report, events, nowSeconds, last) {
-      if (position?.bootId === undefined) return;
-      const seen = report?.snapshot.infiniband.status === 'ok' ? report.snapshot.infiniband.value : undefined;
-      const devices = seen ? [...seen.devices.map((device) => device.name), ...seen.vanished].toSorted() : [...(state?.devices ?? [])];
-      await file.write({ bootId: position.bootId, sequence: position.sequence, devices, events }, nowSeconds, last);
+      const now = stateNow(report, position, events, state);
+      if (now) await file.write(now, nowSeconds, last);
     },
   };
 }

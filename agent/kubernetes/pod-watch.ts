@@ -4,7 +4,7 @@ import { listOf, objectOf, textOf } from '../parse/json-value.ts';
 import { parsePod } from '../parse/pod.ts';
 import { backoffSeconds } from './backoff.ts';
 import { ApiFailure } from './failure.ts';
-import { parseWatchEvent } from './watch-event.ts';
+import { parseWatchEvent, UnreadableEvent } from './watch-event.ts';
 
 /** Intervals in seconds; tests have shorter ones. */
 export interface WatchTiming {
@@ -30,10 +30,14 @@ export const WATCH_TIMING: WatchTiming = {
 
 const PATH = '/api/v1/pods';
 const MAX_GONE = 50;
+/** The server cannot go on from this version: a bad one, one it has forgotten, one that it has not seen yet. */
+const NOT_FROM_HERE = new Set([400, 410, 504]);
+/** client-go's reflector lists after any answer that is a failure but 429; a list costs more than a watch, so not at once. */
+const ANSWERS_BEFORE_LIST = 5;
 
 /**
  * The pods of one node: listed once from the server's cache, then watched. Where the watch breaks off it goes on from where
- * it was; where the server no longer knows that place (410) it lists again.
+ * it was; where the server cannot go on from there (410, or one refusal after the other) it lists again.
  */
 export class PodWatch {
   /** By uid; only the reduced form is kept. */
@@ -51,6 +55,8 @@ export class PodWatch {
   readonly #onChange: () => void;
   #version: string | undefined;
   #failures = 0;
+  /** Of those, what the server itself said, since a watch last went well: where it does not answer, a list does not help. */
+  #refusals = 0;
 
   /** `beforeList` runs before each list; what it throws counts as a failure to list. `onChange` runs after every change. */
   constructor(api: KubernetesApi & PodStream, timing: WatchTiming, beforeList: (signal: AbortSignal) => Promise<void>, onChange = (): void => {}) {
@@ -72,21 +78,28 @@ export class PodWatch {
         if (performance.now() - begun < this.#timing.shortestSeconds * 1000) {
           throw new ApiFailure(`watch of ${PATH}: the API server ended it as soon as it had begun`);
         }
-        this.#failures = 0;
+        this.#settled();
       } catch (error) {
         if (signal.aborted) return;
-        if (performance.now() - begun > this.#timing.settledSeconds * 1000) this.#failures = 0;
+        if (performance.now() - begun > this.#timing.settledSeconds * 1000) this.#settled();
         await this.#failed(error, signal);
       }
     }
   }
 
+  #settled(): void {
+    this.#failures = 0;
+    this.#refusals = 0;
+  }
+
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
     this.#failures += 1;
-    const isExpired = error instanceof ApiFailure && error.status === 410;
+    const status = error instanceof ApiFailure ? error.status : undefined;
+    // A server that has too much to do is not asked for more.
+    if (status !== 429 && (status !== undefined || error instanceof UnreadableEvent)) this.#refusals += 1;
+    if (NOT_FROM_HERE.has(status ?? 0) || this.#refusals >= ANSWERS_BEFORE_LIST) this.#version = undefined;
     // Asking for a place that the server has forgotten is no outage: the list that follows mends it.
-    if (isExpired) this.#version = undefined;
-    else {
+    if (status !== 410) {
       const sinceSeconds = this.problem?.sinceSeconds ?? performance.now() / 1000;
       this.problem = { sinceSeconds, error: error instanceof Error ? error : new Error(String(error)) };
     }

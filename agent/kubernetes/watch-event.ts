@@ -10,18 +10,22 @@ export interface WatchEvent {
 
 const TYPES = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'] as const;
 
-/** Throws ApiFailure for an ERROR event (410 when the place to go on from is too old) and for a line that is none. */
+/** A line that is no event: it comes again to whoever goes on from the same place. */
+export class UnreadableEvent extends ApiFailure {}
+
+/** Throws ApiFailure for an ERROR event (410 when the place to go on from is too old), UnreadableEvent for a line that is none. */
 export function parseWatchEvent(what: string, line: string): WatchEvent {
   let json: JsonObject;
   try {
     json = objectOf(JSON.parse(line));
   } catch (cause) {
-    throw new ApiFailure(`${what}: got a line of ${line.length} characters that is no JSON, expected an event`, { cause });
+    throw new UnreadableEvent(`${what}: got a line of ${line.length} characters that is no JSON, expected an event`, { cause });
   }
   const object = objectOf(json['object']);
   const type = TYPES.find((one) => one === json['type']);
   if (type) return { type, object, version: textOf(objectOf(object['metadata'])['resourceVersion']) };
   const status = numberOf(object['code']);
   const said = textOf(object['message'], 300) ?? `an event of type ${JSON.stringify(json['type'])}`;
-  throw new ApiFailure(`${what}: ${said}`, { ...(status !== undefined && { status }) });
+  if (status === undefined) throw new UnreadableEvent(`${what}: ${said}`);
+  throw new ApiFailure(`${what}: ${said}`, { status });
 }

@@ -47,6 +47,8 @@ export interface Gpu {
   readonly uuid: string;
   /** As sysfs writes it: `0000:83:00.0`. */
   readonly pciAddress: string | undefined;
+  /** Of its device file `/dev/nvidia3`; not the index, which changes when a GPU goes away. Left out where it is not known. */
+  readonly minor?: number;
   readonly name: string | undefined;
   /** Share of time a kernel ran (`utilization.gpu`), 0 to 1; undefined under MIG. */
   readonly busyRatio: number | undefined;

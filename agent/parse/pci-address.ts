@@ -9,3 +9,12 @@ export function sysfsPciAddress(text: string): string | undefined {
   const shortest = Number.parseInt(domain, 16).toString(16).padStart(4, '0');
   return `${shortest}:${bus}:${slot}.${fn}`.toLowerCase();
 }
+
+/**
+ * The address that an identifier holds, as sysfs spells it: as it is (`0000:4f:00.0`) or as a DNS label can (`pci-0000-4f-00-0`,
+ * which is how kubernetes-sigs/dranet names a device).
+ */
+export function pciAddressIn(identifier: string): string | undefined {
+  const [, domain, bus, slot, fn] = /(?<![0-9a-f])([0-9a-f]{4,8})[:-]([0-9a-f]{2})[:-]([0-9a-f]{2})[.-]([0-7])(?![0-9a-f])/i.exec(identifier) ?? [];
+  return domain === undefined ? undefined : sysfsPciAddress(`${domain}:${bus}:${slot}.${fn}`);
+}

@@ -1,3 +1,4 @@
+import type { PciFunction } from '../model.ts';
 import { firstLine } from './sysfs.ts';
 
 const AMAZON = '0x1d0f';
@@ -17,6 +18,11 @@ export function pciClass(text: string | undefined): string | undefined {
 export function pciKind(vendor: string | undefined, device: string | undefined): 'efa' | 'nvidia' | undefined {
   if (vendor === NVIDIA) return 'nvidia';
   return vendor === AMAZON && device?.startsWith('0xefa') === true ? 'efa' : undefined;
+}
+
+/** Display controllers (class 03); not the audio function of a graphics card, not an NVSwitch (class 0680). */
+export function isGpuFunction({ kind, class: pciClass }: PciFunction): boolean {
+  return kind === 'nvidia' && (pciClass === '' || pciClass.startsWith('0x03'));
 }
 
 function hexadecimal(text: string | undefined, digits: number): string | undefined {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Scalar } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type Scalar } from 'yaml';
 import type { FieldPath, Position, YamlValue } from '../model.ts';
 
 /** Broken text: where, in words, and the line with a caret. */
@@ -31,8 +31,20 @@ interface TextStart {
 /** So many values a document may unfold to: some hundred times what the largest object that etcd takes (1.5 MiB) holds. */
 const MOST_VALUES = 2_000_000;
 
+const TOO_DEEP = 'it is nested too deeply, hundreds of lists or maps in one another; it is refused';
+
 /** Reads one YAML document. `firstLine` is the line of the file on which `text` begins. Never throws. */
 export function parseYamlTree(text: string, firstLine = 1): { readonly tree?: YamlTree; readonly fault?: YamlFault } {
+  try {
+    return parsed(text, firstLine);
+  } catch (error) {
+    // The parser calls itself for each level: on a hostile document the stack ends first.
+    if (!(error instanceof RangeError)) throw error;
+    return { fault: faultAt(text, { line: firstLine, column: 1 }, firstLine, TOO_DEEP) };
+  }
+}
+
+function parsed(text: string, firstLine: number): { readonly tree?: YamlTree; readonly fault?: YamlFault } {
   const lines = new LineCounter();
   // kubectl reads YAML 1.1: merges hold. Keys may be equal only by mistake, and then the parser says so.
   const document = parseDocument(text, { lineCounter: lines, merge: true, logLevel: 'silent', prettyErrors: false });
@@ -41,7 +53,11 @@ export function parseYamlTree(text: string, firstLine = 1): { readonly tree?: Ya
     return { line: line + firstLine - 1, column: col };
   };
   const [problem] = document.errors;
-  if (problem) return { fault: faultAt(text, position(problem.pos[0]), firstLine, problem.message.split('\n')[0] ?? 'not YAML') };
+  if (problem) {
+    const begin = problem.code === 'MISSING_CHAR' ? openQuote(document, problem.pos[0]) : undefined;
+    const said = /call stack/.test(problem.message) ? TOO_DEEP : (problem.message.split('\n')[0] ?? 'not YAML');
+    return { fault: faultAt(text, position(begin ?? problem.pos[0]), firstLine, begin === undefined ? said : 'the text that begins here has no closing quote') };
+  }
   const builder = new Builder(document, position);
   try {
     return { tree: builder.tree() };
@@ -51,13 +67,38 @@ export function parseYamlTree(text: string, firstLine = 1): { readonly tree?: Ya
   }
 }
 
-function faultAt(text: string, position: Position, firstLine: number, message: string): YamlFault {
-  const all = text.split('\n');
-  const line = (all[position.line - firstLine] ?? '').replace(/\r$/, '');
+/** Where the text begins whose closing quote is missing at `end`: the parser misses it only at the end of the document. */
+function openQuote(document: Document.Parsed, end: number): number | undefined {
+  let begin: number | undefined;
+  visit(document, {
+    Scalar(_, { type, range }) {
+      if ((type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') && range && range[0] < end && range[1] >= end) begin = range[0];
+    },
+  });
+  return begin;
+}
+
+/** So much of a long line is shown: the fault stands within. */
+const MOST_COLUMNS = 120;
+
+function faultAt(text: string, found: Position, firstLine: number, message: string): YamlFault {
+  const position = written(text, found, firstLine);
+  const line = (text.split('\n')[position.line - firstLine] ?? '').replace(/\r$/, '');
   const head = `${position.line} | `;
   // A tab counts as one column and is shown as one, so that the caret stands below what it means.
-  const shown = line.replaceAll('\t', '→').slice(0, 200);
-  return { position, message, excerpt: `${head}${shown}\n${' '.repeat(head.length + Math.min(position.column - 1, 200))}^` };
+  const all = line.replaceAll('\t', '→');
+  const begin = position.column <= MOST_COLUMNS ? 0 : position.column - MOST_COLUMNS / 2;
+  const [before, after] = [begin > 0 ? '…' : '', all.length > begin + MOST_COLUMNS ? '…' : ''];
+  const shown = `${before}${all.slice(begin, begin + MOST_COLUMNS)}${after}`;
+  return { position, message, excerpt: `${head}${shown}\n${' '.repeat(head.length + before.length + position.column - 1 - begin)}^` };
+}
+
+/** Behind the last text before an empty line: an open bracket is only missed where nothing is left to show. */
+function written(text: string, position: Position, firstLine: number): Position {
+  const lines = text.split('\n');
+  const index = lines.findLastIndex((line, at) => at <= position.line - firstLine && line.trim() !== '');
+  if (index === -1 || index === position.line - firstLine) return position;
+  return { line: index + firstLine, column: (lines[index] ?? '').trimEnd().length + 1 };
 }
 
 class YamlUnfoldError extends Error {
@@ -149,8 +190,8 @@ class Builder {
     const merged: Node[] = [];
     for (const pair of node.items as { key: Node | null; value: Node | null }[]) {
       const key = keyText(pair.key);
-      if (key === '<<' && pair.value && (isAlias(pair.value) || isMap(pair.value) || isSeq(pair.value))) {
-        merged.push(pair.value);
+      if (key === '<<' && isPlain(pair.key)) {
+        if (pair.value) merged.push(pair.value);
         continue;
       }
       put(value, key, this.#build(pair.value));
@@ -166,7 +207,7 @@ class Builder {
   #merge(value: Record<string, YamlValue>, entries: Entries, source: Node): void {
     const resolved = this.#build(source);
     for (const part of Array.isArray(resolved) ? (resolved as YamlValue[]) : [resolved]) {
-      if (typeof part !== 'object' || part === null || Array.isArray(part)) continue;
+      if (typeof part !== 'object' || part === null || Array.isArray(part)) throw new YamlUnfoldError('a merge (<<) takes a map, an alias of one, or a list of these', this.#of(source));
       const known = this.#entries.get(part);
       for (const [key, item] of Object.entries(part)) {
         if (Object.hasOwn(value, key)) continue;
@@ -215,6 +256,11 @@ class Builder {
 /** Own properties only, whatever the key is called. */
 function put(target: Record<string, YamlValue>, key: string, value: YamlValue): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** A quoted `"<<"` is a key like any other. */
+function isPlain(key: Node | null): boolean {
+  return isScalar(key) && key.type === 'PLAIN';
 }
 
 function keyText(key: Node | null): string {

@@ -12,8 +12,12 @@ export interface Obstacles {
 
 const GPU = /^(nvidia\.com\/(gpu(\.shared)?|mig-[\w.]+)|amd\.com\/gpu)$/;
 
-/** Whether this node has free what the pod asks for of GPUs; of fabric devices, where it asks for no GPU. */
-export function hasRoom({ requests }: Pod, { free }: Pods): boolean {
+/**
+ * Whether this node has free what the pod asks for of GPUs; of fabric devices, where it asks for no GPU. Undefined where it asks
+ * by claim alone: what a claim may have stands in ResourceSlices and other claims, which the agent has no right to read.
+ */
+export function hasRoom({ requests }: Pod, { free }: Pods): boolean | undefined {
+  if (Object.keys(requests).length === 0) return undefined;
   const gpus = Object.entries(requests).filter(([resource]) => GPU.test(resource));
   const wanted = gpus.length > 0 ? gpus : Object.entries(requests);
   return wanted.every(([resource, amount]) => (free[resource] ?? 0) >= amount);

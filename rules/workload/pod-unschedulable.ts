@@ -25,15 +25,18 @@ export const podUnschedulable = defineRule({
 
 /**
  * A pod that waits because every node is full waits for its turn, and a pod for another pool is that pool's. This node
- * speaks of those whose GPUs it has free and that may come here, or that no node of the cluster may take.
+ * speaks of those whose GPUs it has free and that may come here, or that no node of the cluster may take. Of a pod that
+ * asks by claim alone nobody knows what is free.
  */
 function concernsNode(pod: Pod, pods: Pods): boolean {
   const verdict = scheduled(pod);
   // A gate is somebody's will (Kueue, a job controller).
-  if (verdict?.status !== 'False' || verdict.reason === 'SchedulingGated' || !hasRoom(pod, pods)) return false;
+  if (verdict?.status !== 'False' || verdict.reason === 'SchedulingGated') return false;
+  const room = hasRoom(pod, pods);
+  if (room === false) return false;
   const told = schedulerReasons(verdict.message ?? '');
   const elsewhere = told?.reasons.find(({ text }) => /affinity|selector/.test(text))?.count ?? 0;
-  return obstacles(pod, pods).selectors.length === 0 || (told !== undefined && elsewhere === told.nodes);
+  return (room === true && obstacles(pod, pods).selectors.length === 0) || (told !== undefined && elsewhere === told.nodes);
 }
 
 function scheduled({ conditions }: Pod): Pod['conditions'][number] | undefined {
@@ -48,7 +51,7 @@ function waiting(pod: Pod, pods: Pods): Symptom {
   const said = verdict?.message === undefined ? '' : `; the scheduler says: ${verdict.message}`;
   return {
     subject: subjectOf(pod),
-    message: `asks for ${askedWords(pod)} and has had no node${span}${workloadWords(pod)}${here(found)}${said}`,
+    message: `asks for ${askedWords(pod)} and has had no node${span}${workloadWords(pod)}${here(pod, found)}${said}`,
     evidence: {
       podUid: pod.uid,
       asks: Object.entries(pod.requests).map(([resource, amount]) => `${resource}=${amount}`),
@@ -59,14 +62,16 @@ function waiting(pod: Pod, pods: Pods): Symptom {
   };
 }
 
-function here({ short, taints, selectors, isCordoned }: Obstacles): string {
+function here({ requests, claims }: Pod, { short, taints, selectors, isCordoned }: Obstacles): string {
   const parts = [
     ...short.map(({ resource, asked, free, allocatable }) => `${free} of ${allocatable} ${resource} free, ${asked} asked`),
     ...taints.map(({ key, value, effect }) => `a taint it does not tolerate (${key}${value === '' ? '' : `=${value}`}:${effect})`),
     ...selectors.map((text) => `not what it selects: ${text}`),
     ...(isCordoned ? ['cordoned'] : []),
   ];
-  return parts.length === 0 ? '; this node has room for it' : `; on this node: ${parts.join('; ')}`;
+  if (parts.length > 0) return `; on this node: ${parts.join('; ')}`;
+  if (claims.length === 0) return '; this node has room for it';
+  return Object.keys(requests).length === 0 ? '' : '; this node has free what it asks for by number, what it claims is not counted';
 }
 
 function refused(pod: Pod): Symptom {

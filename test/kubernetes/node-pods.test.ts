@@ -96,7 +96,7 @@ describe('the pods of this node', () => {
 });
 
 describe('an API server that fails', () => {
-  test('is away: the state holds for a minute and no longer, nothing grows, and all is well when it is back', async () => {
+  test('is away: the state holds for a minute and no longer, and what it missed comes when it is back', async () => {
     await begin({ staleSeconds: 0.2 });
     await until(() => api.watches === 1);
     const { port } = api;
@@ -105,9 +105,11 @@ describe('an API server that fails', () => {
     await delay(300);
     expect(() => feed.read()).toThrow(/^the pods of node ip-10-0-3-7\.ec2\.internal cannot be seen for \d s: watch of \/api\/v1\/pods: no answer from http:.*ECONNREFUSED/);
     await api.listen(port);
-    api.pods = [podJson(), podJson({ name: 'vllm-0' })];
     await until(() => api.watches === 1);
     expect(names()).toEqual(['grpo-worker-0']);
+    api.send('ADDED', podJson({ name: 'vllm-0' }));
+    await until(() => names().length === 2);
+    expect(api.requests.filter((one) => one === 'GET /api/v1/pods')).toHaveLength(1);
   });
 
   test.each([
@@ -201,16 +203,25 @@ describe('pods without a node', () => {
 });
 
 describe('at rest', () => {
-  test('fourteen watches an hour and nothing else', async () => {
-    // A second of the fake server is five minutes of a real one.
-    api.watchMs = 900;
-    await begin({ unscheduled: true });
-    await until(() => api.watches === 1);
-    const begun = api.requests.length;
-    await delay(3000);
-    const made = api.requests.slice(begun);
-    expect(new Set(made)).toEqual(new Set(['WATCH /api/v1/pods']));
-    expect(made.length).toBeGreaterThanOrEqual(2);
-    expect(made.length).toBeLessThanOrEqual(4);
+  // A fortieth of a second of the fake server is a minute of a real one.
+  const unscheduledTiming = { firstSeconds: 0, everySeconds: 0.125, jitterSeconds: 0.025 };
+  const of = (request: string): number => api.requests.filter((one) => one === request).length;
+
+  test('a node in use makes its watches and nothing else', async () => {
+    api.watchMs = 110;
+    await begin({ unscheduled: true, unscheduledTiming });
+    await until(() => of('WATCH /api/v1/pods') >= 10);
+    expect(api.requests.filter((one) => !one.startsWith('WATCH'))).toEqual([`GET /api/v1/nodes/${NODE}`, 'GET /api/v1/pods']);
+  });
+
+  test('a node that has devices free looks for pods without a node besides, and for no others', async () => {
+    api.pods = [podJson({ limits: { 'nvidia.com/gpu': '4' } })];
+    api.watchMs = 110;
+    await begin({ unscheduled: true, unscheduledTiming });
+    await until(() => of('WATCH /api/v1/pods') >= 5 && of('GET /api/v1/pods') >= 5);
+    const [own, ...others] = api.urls.filter(({ pathname, searchParams }) => pathname === '/api/v1/pods' && !searchParams.has('watch')).map(({ searchParams }) => searchParams.get('fieldSelector'));
+    expect(own).toBe(`spec.nodeName=${NODE}`);
+    expect(new Set(others)).toEqual(new Set(['spec.nodeName=,status.phase=Pending']));
+    expect(of(`GET /api/v1/nodes/${NODE}`)).toBe(1);
   });
 });

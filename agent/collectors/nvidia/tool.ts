@@ -1,6 +1,7 @@
 import { Absent } from '../../collector.ts';
 import type { Host, Program } from '../../host.ts';
-import type { NvidiaSmi, PciFunction } from '../../model.ts';
+import type { NvidiaSmi } from '../../model.ts';
+import { isGpuFunction } from '../../parse/pci.ts';
 import { pciCollector } from '../pci.ts';
 import { DmonFeed, listFor } from './dmon-feed.ts';
 import { locate } from './locate.ts';
@@ -72,7 +73,7 @@ export class NvidiaTool {
 
   async #turn(host: Host, signal: AbortSignal): Promise<void> {
     const { functions } = await this.#pci.collect(host, signal);
-    this.gpuFunctions = functions.filter(isGpu).length;
+    this.gpuFunctions = functions.filter(isGpuFunction).length;
     if (this.gpuFunctions === 0) {
       this.query.rest();
       this.dmon.rest();
@@ -98,9 +99,4 @@ export class NvidiaTool {
     this.#program = 'program' in located ? located.program : undefined;
     this.#tried = 'program' in located ? [] : located.tried;
   }
-}
-
-/** Display controllers (class 03); not the audio function of a graphics card, not an NVSwitch (class 0680). */
-function isGpu({ kind, class: pciClass }: PciFunction): boolean {
-  return kind === 'nvidia' && (pciClass === '' || pciClass.startsWith('0x03'));
 }

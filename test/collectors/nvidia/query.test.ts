@@ -108,12 +108,17 @@ describe('GPUs that come, go and move', () => {
     ]);
   });
 
-  test('are gone when they are listed no more', async () => {
+  test('are named as gone when they are listed no more, until they are listed again', async () => {
     const node = await gpuNode({}, { gpus: 8 });
-    expect(gpusOf(await node.look())).toHaveLength(8);
+    const before = await node.look();
+    expect(gpusOf(before)).toHaveLength(8);
+    expect(before.query).not.toHaveProperty('value.vanished');
     node.control({ without: [3] });
     const look = await node.lookUntil((now) => gpusOf(now).length < 8);
     expect(gpusOf(look).map(({ index }) => index)).toEqual([0, 1, 2, 4, 5, 6, 7]);
+    expect(look.query).toHaveProperty('value.vanished', [gpusOf(before)[3]?.uuid]);
+    node.control({});
+    expect((await node.lookUntil((now) => gpusOf(now).length === 8)).query).not.toHaveProperty('value.vanished');
   });
 
   test('say what they are lost by, under the name they had', async () => {

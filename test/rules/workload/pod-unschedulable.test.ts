@@ -37,6 +37,22 @@ describe('PodUnschedulable is silent', () => {
   });
 });
 
+describe('PodUnschedulable and resource claims', () => {
+  const busy = '0/4 nodes are available: 4 cannot allocate all claims.';
+  it('says nothing of a pod that asks by claim alone: what is free of that is not known', () => {
+    expect(look([waiting(busy, { requests: {}, claims: ['gpus'] })])).toEqual([]);
+  });
+  it('but that its selector fits no node of the cluster', () => {
+    const message = "0/4 nodes are available: 4 node(s) didn't match Pod's node affinity/selector.";
+    const found = look([waiting(message, { requests: {}, claims: ['gpus'], placement: { ...ANYWHERE, nodeSelector: { pool: 'h200' } } })]);
+    expect(found).toMatchObject([{ message: expect.stringContaining('; on this node: not what it selects: pool=h200 (this node: gpu); the scheduler says: 0/4'), causes: [{ cause: 'selects-no-node' }, {}] }]);
+  });
+  it('does not say that there is room where only numbers are counted', () => {
+    const found = look([waiting(busy, { requests: { 'nvidia.com/gpu': 8 }, claims: ['efa'] })]);
+    expect(found).toMatchObject([{ message: expect.stringContaining('; this node has free what it asks for by number, what it claims is not counted; the scheduler says: 0/4') }]);
+  });
+});
+
 describe('PodUnschedulable reports', () => {
   it('EFA that this node does not offer, though its GPUs are free', () => {
     const message = '0/2 nodes are available: 2 Insufficient vpc.amazonaws.com/efa. preemption: 0/2 nodes are available: 2 No preemption victims found.';
