@@ -58,6 +58,7 @@ import { serverRunsAsJob } from './manifest/server-runs-as-job.ts';
 import { autoscalingDisabled } from './manifest/autoscaling-disabled.ts';
 import { autoscalingInconsistent } from './manifest/autoscaling-inconsistent.ts';
 import { gpuMemoryOverBudget } from './manifest/gpu-memory-over-budget.ts';
+import { vllmArgumentsRefused } from './manifest/vllm-arguments-refused.ts';
 import { gpuMemoryUtilizationUntuned } from './manifest/gpu-memory-utilization-untuned.ts';
 import { weightsNotCached } from './manifest/weights-not-cached.ts';
 import { checkpointsOnLocalDisk } from './manifest/checkpoints-on-local-disk.ts';
@@ -146,6 +147,7 @@ export const RULES: readonly Rule[] = [
   autoscalingDisabled,
   autoscalingInconsistent,
   gpuMemoryOverBudget,
+  vllmArgumentsRefused,
   gpuMemoryUtilizationUntuned,
   weightsNotCached,
   checkpointsOnLocalDisk,

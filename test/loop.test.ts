@@ -133,6 +133,26 @@ test('a slow collector, once it has answered, is waited for no more: its answer 
   expect((await look(loop)).sources.map((source) => source.status)).toEqual(['ok', 'ok']);
 });
 
+test('a GPU that nvidia-smi listed once is known for the rest of the boot: the pod that holds it is named when it is lost', async () => {
+  const gpu = { index: 0, uuid: 'GPU-00000000-1111-2222-3333-444444444444', pciAddress: '0000:10:1c.0', minor: 3, name: undefined, busyRatio: undefined, fields: {} };
+  let isLost = false;
+  const query: Collector<'nvidia-query'> = {
+    name: 'nvidia-query',
+    timeoutSeconds: 5,
+    collect: async () => {
+      if (isLost) throw new Error('GPU is lost');
+      return { driverVersion: '580.159.04', gpus: [gpu] };
+    },
+  };
+  const holder = { namespace: 'ml', pod: 'grpo-worker-0', container: 'main', resource: 'gpu.nvidia.com', deviceIds: ['gpu-3'], isClaim: true };
+  const kubelet: Collector<'pod-resources'> = { name: 'pod-resources', timeoutSeconds: 5, collect: async () => ({ holders: [holder] }) };
+  const loop = loopOf([query, kubelet]);
+  const devices = [{ namespace: 'ml', pod: 'grpo-worker-0', resource: 'gpu.nvidia.com', device: gpu.uuid, kind: 'gpu' }];
+  expect((await look(loop)).podDevices).toEqual(devices);
+  isLost = true;
+  expect(await look(loop)).toMatchObject({ sources: [{ status: 'failed' }, { status: 'ok' }], podDevices: devices });
+});
+
 describe('the end', () => {
   test('an abort in the middle of a collection ends the loop without a report', async () => {
     const stop = new AbortController();

@@ -39,6 +39,7 @@ const MOST_BYTES = 32 * 2 ** 20;
 
 /** Audits manifests, prints what a person, a program or a code host needs, and returns the exit status. */
 export async function preflight(names: readonly string[], options: PreflightOptions, terminal: Terminal, input: AsyncIterable<Buffer | string>, signal = new AbortController().signal): Promise<number> {
+  checkOptions(options);
   if (options.emitPolicy) return emitPolicies(names, options, terminal);
   if (names.length === 0 && !options.cluster) throw new UsageError('preflight: expected files or directories of manifests, or - for standard input, got none; --cluster audits what runs');
   if (names.length === 0 && options.sarif) throw new UsageError('preflight: --sarif points to lines of files, and objects of a cluster have none; take --json, or name files too');
@@ -54,6 +55,15 @@ export async function preflight(names: readonly string[], options: PreflightOpti
   else if (options.sarif) terminal.print(sarifText(report, rules, await pagesOf(report)));
   else terminal.print(renderPreflight(report, { width: terminal.width, colour: terminal.colour }));
   return preflightStatus(report);
+}
+
+/** An option that would do nothing was not meant so. */
+function checkOptions({ cluster, emitPolicy, aws, namespace, kubeconfig, context, deny, json, sarif, checklist }: PreflightOptions): void {
+  const ofCluster = Object.entries({ aws, namespace, kubeconfig, context }).find(([, value]) => value !== undefined && value !== false)?.[0];
+  if (ofCluster !== undefined && !cluster) throw new UsageError(`preflight: --${ofCluster} is for --cluster, which is missing; files are read without a cluster`);
+  if (deny && !emitPolicy) throw new UsageError('preflight: --deny is for --emit-policy, which is missing; nothing is refused by preflight itself');
+  const other = Object.entries({ cluster, json, sarif, checklist }).find(([, value]) => value)?.[0];
+  if (emitPolicy && other !== undefined) throw new UsageError(`preflight: --emit-policy prints policies and takes no --${other}`);
 }
 
 /** The production guide's checklist. A rule that the configuration switches off, or that was not named, decides nothing. */

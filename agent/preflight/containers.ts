@@ -61,7 +61,13 @@ export function readContainer({ object, path, container, volumes, resourcesKey =
 }
 
 function quantities(map: YamlMap | undefined): Readonly<Record<string, number | undefined>> {
-  return Object.fromEntries(Object.entries(map ?? {}).map(([name, value]) => [name, parseQuantity(value)]));
+  return Object.fromEntries(Object.entries(map ?? {}).map(([name, value]) => [name, quantity(value)]));
+}
+
+/** Undefined for one below 0, which nobody can mean; the schema says so. */
+function quantity(value: YamlValue): number | undefined {
+  const amount = parseQuantity(value);
+  return amount !== undefined && amount >= 0 ? amount : undefined;
 }
 
 function readMounts(object: ManifestObject, path: FieldPath, container: YamlMap, volumes: readonly Volume[]): readonly Mount[] {
@@ -89,7 +95,7 @@ function readProbes(object: ManifestObject, path: FieldPath, container: YamlMap)
   );
 }
 
-/** Standards as the API server fills them in. */
+/** Standards as the API server fills them in, for 0 too. What is below 0 it refuses, which the schema says. */
 function readProbe(object: ManifestObject, path: FieldPath, probe: YamlMap): Probe {
   const http = mapAt(probe, 'httpGet');
   const port: YamlValue | undefined = (http ?? mapAt(probe, 'tcpSocket') ?? mapAt(probe, 'grpc'))?.['port'];
@@ -100,11 +106,16 @@ function readProbe(object: ManifestObject, path: FieldPath, probe: YamlMap): Pro
     httpPath: http && (textAt(http, 'path') ?? '/'),
     port: typeof port === 'number' || typeof port === 'string' ? port : undefined,
     command: listAt(mapAt(probe, 'exec'), 'command').filter((word) => typeof word === 'string'),
-    initialDelaySeconds: numberAt(probe, 'initialDelaySeconds') ?? 0,
-    periodSeconds: numberAt(probe, 'periodSeconds') ?? 10,
-    timeoutSeconds: numberAt(probe, 'timeoutSeconds') ?? 1,
-    failureThreshold: numberAt(probe, 'failureThreshold') ?? 3,
+    initialDelaySeconds: positiveAt(probe, 'initialDelaySeconds', 0),
+    periodSeconds: positiveAt(probe, 'periodSeconds', 10),
+    timeoutSeconds: positiveAt(probe, 'timeoutSeconds', 1),
+    failureThreshold: positiveAt(probe, 'failureThreshold', 3),
   };
+}
+
+function positiveAt(map: YamlMap, key: string, standard: number): number {
+  const value = numberAt(map, key);
+  return value !== undefined && value > 0 ? value : standard;
 }
 
 function readPrivileged(object: ManifestObject, path: FieldPath, container: YamlMap): Setting<boolean> | undefined {

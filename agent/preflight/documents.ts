@@ -74,8 +74,8 @@ class Reader {
   }
 
   /** Part of an object only: what is missing is in what it is laid over. */
-  patch(file: string): void {
-    this.#skip(file, 1, 'patch', 'kustomize lays it over another object; audit what it makes: kubectl kustomize DIR | railmedic preflight -');
+  patch(file: string, line = 1): void {
+    this.#skip(file, line, 'patch', 'kustomize lays it over another object; audit what it makes: kubectl kustomize DIR | railmedic preflight -');
   }
 
   #document(file: string, { text, firstLine }: Chunk, isNamed: boolean): void {
@@ -92,7 +92,7 @@ class Reader {
     if (template) return this.#template(file, firstLine + linesBefore(text, template.index));
     const placeholder = fault && PLACEHOLDER.exec(fault.excerpt)?.[0];
     if (fault && placeholder !== undefined) {
-      const message = `${placeholder} was not filled in, so this is not YAML yet; audit what is applied: envsubst < ${file} | railmedic preflight -`;
+      const message = `${placeholder} was not filled in, so this is not YAML yet; audit what is applied: envsubst < ${file === '-' ? 'FILE' : file} | railmedic preflight -`;
       this.#problems.push({ kind: 'hidden', place: { file, ...fault.position }, message });
       return;
     }
@@ -126,12 +126,15 @@ class Reader {
     const { line } = base.length === 0 ? { line: firstLine } : tree.at(base);
     const { kind, apiVersion } = value;
     if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
-      if (kind === undefined || (apiVersion !== undefined && kind === undefined)) return this.#skip(file, line, 'document', apiVersion === undefined ? 'it has neither apiVersion nor kind' : 'it has an apiVersion and no kind');
+      if (apiVersion === undefined && typeof kind !== 'string' && kind !== undefined) return this.#skip(file, line, 'document', 'its kind is no text, so it is no Kubernetes object');
+      if (kind === undefined) return this.#skip(file, line, 'document', apiVersion === undefined ? 'it has neither apiVersion nor kind' : 'it has an apiVersion and no kind');
       const message = `a ${JSON.stringify(kind)} without apiVersion: kubectl will not know what it is`;
       this.#problems.push({ kind: 'schema', place: { file, ...tree.at(base), field: 'apiVersion', found: apiVersion === undefined ? 'nothing' : JSON.stringify(apiVersion), expected: 'a text such as v1 or batch/v1' }, message });
       return;
     }
     if (kind === 'Kustomization' || kind === 'Component') return this.#skip(file, line, kind, 'kustomize reads it; audit what it makes: kubectl kustomize DIR | railmedic preflight -');
+    // Where it stands alone, kustomization or not; deeper ones lie in whole objects of operators.
+    if (value['$patch'] !== undefined) return this.patch(file, line);
     if (kind.endsWith('List') && Array.isArray(value['items'])) {
       for (const [index, item] of mapsAt(value, 'items')) this.#object(file, tree, [...base, 'items', index], item, line);
       return;

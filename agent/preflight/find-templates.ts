@@ -1,5 +1,6 @@
 import type { FieldPath, ManifestObject, PodGroup, YamlMap, YamlValue } from '../model.ts';
-import { isMap, mapAt, numberAt, textAt } from './values.ts';
+import { isKubernetesGroup } from './known-kinds.ts';
+import { isMap, mapAt, mapsAt, numberAt, textAt } from './values.ts';
 
 export interface FoundTemplate {
   readonly path: FieldPath;
@@ -9,6 +10,8 @@ export interface FoundTemplate {
   readonly name: string;
   readonly role: PodGroup['role'];
   readonly count: PodGroup['count'];
+  /** No template: a map of some other kind that lists containers, such as the predictor of KServe's InferenceService. */
+  readonly isBare?: true;
 }
 
 /** Deeper than any kind nests its templates (a RayCronJob's lie 9 deep); bounds the walk on a hostile document. */
@@ -16,7 +19,8 @@ const DEEPEST = 16;
 
 /**
  * Pod templates wherever they hide: a map with a `spec` that lists `containers`. What is known of the kinds that hold them
- * (how many pods, which role) is added; of a kind that nobody here knows the template is found all the same.
+ * (how many pods, which role) is added; of a kind that nobody here knows the template is found all the same, and so is a
+ * bare list of containers with images.
  */
 export function findTemplates(object: ManifestObject): readonly FoundTemplate[] {
   if (object.kind === 'Pod') {
@@ -24,6 +28,7 @@ export function findTemplates(object: ManifestObject): readonly FoundTemplate[] 
     return spec ? [{ path: [], specPath: ['spec'], metadata: mapAt(object.value, 'metadata'), spec, name: '', role: 'pod', count: { min: 1, max: 1 } }] : [];
   }
   const found: FoundTemplate[] = [];
+  const mayBeBare = !isKubernetesGroup(object.apiVersion);
   walk(object.value, []);
   return found;
 
@@ -37,6 +42,10 @@ export function findTemplates(object: ManifestObject): readonly FoundTemplate[] 
     const spec = mapAt(map, 'spec');
     if (spec && Array.isArray(spec['containers']) && path.length > 0) {
       found.push({ path, specPath: [...path, 'spec'], metadata: mapAt(map, 'metadata'), spec, ...knownOf(object, path) });
+      return;
+    }
+    if (mayBeBare && path.length > 0 && mapsAt(map, 'containers').some(([, container]) => textAt(container, 'image') !== undefined)) {
+      found.push({ path, specPath: path, metadata: undefined, spec: map, name: '', role: 'pod', count: undefined, isBare: true });
       return;
     }
     for (const [key, item] of Object.entries(map)) walk(item, [...path, key]);
@@ -54,9 +63,11 @@ function mapIn(object: ManifestObject, path: FieldPath): YamlMap | undefined {
   return isMap(value) ? value : undefined;
 }
 
-/** A number, the standard where nothing is written, undefined where it cannot be read (`$NUM_NODES` of a template). */
+/** A number, the standard where nothing is written, undefined where it cannot be read (`$NUM_NODES` of a template) or be meant. */
 function countAt(map: YamlMap | undefined, key: string, standard: number): number | undefined {
-  return map?.[key] === undefined ? standard : numberAt(map, key);
+  if (map?.[key] === undefined) return standard;
+  const count = numberAt(map, key);
+  return count !== undefined && count >= 0 ? count : undefined;
 }
 
 function exactly(count: number | undefined): PodGroup['count'] {

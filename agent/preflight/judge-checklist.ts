@@ -30,9 +30,11 @@ function byRules(entry: ChecklistEntry, { findings }: PreflightReport, workloads
   if (concerned.length === 0) return { status: 'hidden', why: `no ${entry.concern} among what was read` };
   const own = findings.filter((finding) => entry.rules.includes(finding.rule) && !finding.shadow && concerned.some((workload) => isOf(finding, workload)));
   const firing = own.filter(({ state, suppressed }) => state === 'firing' && suppressed === undefined);
-  if (firing.length > 0) return { status: 'failed', why: saidOf(firing), places: placesOf(firing) };
+  const wrong = firing.filter(({ severity }) => severity !== 'info');
+  if (wrong.length > 0) return { status: 'failed', why: saidOf(wrong), places: placesOf(wrong) };
   const unknown = own.filter(({ state, suppressed }) => state === 'unknown' && suppressed === undefined);
   if (unknown.length > 0) return { status: 'hidden', why: saidOf(unknown), places: placesOf(unknown) };
+  if (firing.length > 0) return { status: 'look', why: saidOf(firing), places: placesOf(firing) };
   const silenced = own.filter(({ suppressed }) => suppressed !== undefined).length;
   return { status: 'passed', why: silenced === 0 ? entry.passed : `${entry.passed}; ${silenced} silenced, with a reason` };
 }

@@ -10,9 +10,17 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   'monitoring.coreos.com': ['ServiceMonitor', 'PodMonitor', 'PrometheusRule'],
 };
 
+/** Whether Kubernetes itself defines the version, and no operator. */
+export function isKubernetesGroup(apiVersion: string): boolean {
+  const group = groupOf(apiVersion);
+  return group === '' || OWN_GROUPS.has(group) || (group.endsWith('.k8s.io') && !group.endsWith('.x-k8s.io'));
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
 /** Whether this program knows what the kind is: of Kubernetes itself, or one that its rules read. */
 export function isKnownKind({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  if (group === '' || OWN_GROUPS.has(group) || group.endsWith('.k8s.io')) return true;
-  return OTHERS[group]?.includes(kind) ?? false;
+  return isKubernetesGroup(apiVersion) || (OTHERS[groupOf(apiVersion)]?.includes(kind) ?? false);
 }

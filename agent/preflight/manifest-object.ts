@@ -1,6 +1,16 @@
 import type { FieldPath, ManifestObject, Position, YamlMap, YamlValue } from '../model.ts';
-import { parseYamlTree, type YamlTree } from '../parse/yaml-tree.ts';
+import { parseYamlTree, type YamlFault, type YamlTree } from '../parse/yaml-tree.ts';
+import { clipped } from '../../rules/manifest/words.ts';
 import { isMap, mapAt, textAt, textsAt } from './values.ts';
+
+/** The longest name that Kubernetes takes; a value of a megabyte is not repeated at every finding. */
+const LONGEST_NAME = 253;
+
+/** What a text that should be YAML holds: its value, or what is wrong with it. */
+interface Branch {
+  readonly tree?: YamlTree;
+  readonly fault?: YamlFault;
+}
 
 /** An object of a document, or of a List in one; `base` is its path there. Texts that are YAML can be opened as its branches. */
 export class DocumentObject implements ManifestObject {
@@ -16,7 +26,7 @@ export class DocumentObject implements ManifestObject {
   readonly value: YamlMap;
   readonly #tree: YamlTree;
   readonly #base: FieldPath;
-  readonly #branches = new Map<string, YamlTree | undefined>();
+  readonly #branches = new Map<string, Branch>();
 
   constructor(file: string, tree: YamlTree, base: FieldPath, value: YamlMap, label?: string) {
     this.file = file;
@@ -30,7 +40,7 @@ export class DocumentObject implements ManifestObject {
     this.name = textAt(metadata, 'name') ?? textAt(metadata, 'generateName') ?? '';
     this.annotations = textsAt(metadata, 'annotations');
     this.labels = textsAt(metadata, 'labels');
-    this.id = `${this.kind}/${this.namespace}/${this.name}`;
+    this.id = [this.kind, this.namespace, this.name].map((part) => (part.length > LONGEST_NAME ? clipped(part) : part)).join('/');
     this.label = label ?? this.id;
   }
 
@@ -66,15 +76,31 @@ export class DocumentObject implements ManifestObject {
 
   /** The YAML that the text at a path holds; undefined where it is no YAML. */
   branch(path: FieldPath): YamlTree | undefined {
+    return this.#branch(path).tree;
+  }
+
+  /** What is wrong with the YAML in the text at a path, and where; undefined where nothing is, or no text stands there. */
+  branchFault(path: FieldPath): YamlFault | undefined {
+    return this.#branch(path).fault;
+  }
+
+  #branch(path: FieldPath): Branch {
     const key = path.join('\u0000');
-    if (this.#branches.has(key)) return this.#branches.get(key);
+    const known = this.#branches.get(key);
+    if (known) return known;
     const text = this.#branches.size > 64 ? undefined : this.get(path);
-    const first = this.inside(path, 0);
-    const tree = typeof text === 'string' ? parseYamlTree(text, first.line).tree : undefined;
-    // In a quoted text lines cannot be told apart: everything stands where the text begins.
-    const isExact = this.inside(path, 1).line !== first.line;
-    const branch = tree && !isExact ? { ...tree, at: () => first, inside: () => first } : tree;
+    const branch = typeof text === 'string' ? this.#parse(text, path) : {};
     this.#branches.set(key, branch);
     return branch;
+  }
+
+  #parse(text: string, path: FieldPath): Branch {
+    const first = this.inside(path, 0);
+    // In a quoted or folded text lines cannot be told apart: everything stands where the text begins.
+    const isExact = this.inside(path, 1).line !== first.line;
+    if (isExact) return parseYamlTree(text, first.line);
+    const { tree, fault } = parseYamlTree(text);
+    if (fault) return { fault: { ...fault, position: first, message: `${fault.message} (line ${fault.position.line} of the text)` } };
+    return tree ? { tree: { ...tree, at: () => first, inside: () => first } } : {};
   }
 }

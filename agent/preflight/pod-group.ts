@@ -19,7 +19,8 @@ export function readPodGroup(object: ManifestObject, found: FoundTemplate, aroun
     name: found.name,
     role: found.role,
     count: found.count,
-    isPartial: false,
+    // Who takes a bare list of containers adds what it likes: runtimes, sidecars, volumes.
+    isPartial: found.isBare === true,
     labels: textsAt(metadata, 'labels'),
     annotations: textsAt(metadata, 'annotations'),
     hostNetwork: spec['hostNetwork'] === true,

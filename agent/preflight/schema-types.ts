@@ -1,6 +1,6 @@
 /**
- * A field's type in few letters, so that the schemas of 60 kinds are small: `s` text, `i` integer, `n` number, `b` boolean,
- * `q` quantity or any number or text, `*` anything; `[x]` a list, `{x}` a map with free keys, `a|b` one of these texts;
+ * A field's type in few letters, so that the schemas of 60 kinds are small: `s` text, `i` integer, `i0..` one of at least 0,
+ * `i1..65535` one within, `n` number, `b` boolean, `Q` quantity of 0 or more, `q` any number or text, `*` anything; `[x]` a list, `{x}` a map with free keys, `a|b` one of these texts;
  * anything else names a type. A trailing `!` marks a field that must be there.
  */
 export type FieldType = string;

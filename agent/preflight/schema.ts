@@ -1,158 +1,72 @@
-import { nearest } from '../parse/nearest.ts';
-import type { FieldPath, ManifestProblem, YamlMap, YamlValue } from '../model.ts';
-import { fieldText } from '../../rules/manifest/place.ts';
+import type { FieldPath, ManifestObject, ManifestProblem, YamlMap } from '../model.ts';
+import { embeddedProblems } from './embedded-yaml.ts';
+import { findTemplates } from './find-templates.ts';
 import type { DocumentObject } from './manifest-object.ts';
-import type { Schemas, TypeFields } from './schema-types.ts';
-import { isMap } from './values.ts';
-
-/** One field that the API server would refuse or drop. */
-export interface SchemaProblem {
-  readonly path: FieldPath;
-  readonly message: string;
-  readonly found: string;
-  readonly expected: string;
-  readonly snippet: string | undefined;
-}
-
-/** Of one object; a file that is no manifest at all would otherwise be told field by field. */
-const MOST_PROBLEMS = 20;
-/** What envsubst, kustomize or a person will replace: its type is not known yet. */
-const PLACEHOLDER = /\$\{?\w|^<.*>$|^PLACEHOLDER|\{\{/;
+import { podProblems, selectorProblems } from './pod-problems.ts';
+import { currentKind, versionProblem } from './removed-versions.ts';
+import type { Validate } from './read-manifests.ts';
+import { MOST_PROBLEMS, problemAt, Walk, type SchemaProblem } from './schema-walk.ts';
+import { TRAINER_TYPES } from './trainer-types.ts';
+import type { Schemas } from './schema-types.ts';
+import { isMap, mapsAt } from './values.ts';
 
 /** Judges the objects of files; `validator(schemas)` is what readManifests takes. */
-export function validator(schemas: Schemas): (object: DocumentObject) => readonly ManifestProblem[] {
-  return (object) =>
-    schemaProblems(schemas, object.value).map(({ path, message, found, expected, snippet }) => ({
-      kind: 'schema',
-      subject: `${object.label} ${fieldText(path)}`,
-      message,
-      place: { file: object.file, ...object.at(path), object: object.id, field: fieldText(path), found, expected, ...(snippet !== undefined && { snippet }) },
-    }));
+export function validator(schemas: Schemas): Validate {
+  const judge = (object: DocumentObject): readonly ManifestProblem[] => {
+    const version = versionProblem(schemas, object.value);
+    const own = [...(version ? [version] : []), ...schemaProblems(schemas, object.value), ...templateProblems(schemas, object), ...selectorProblems(object)];
+    return [...own.slice(0, MOST_PROBLEMS).map((problem) => problemAt(object, problem)), ...embeddedProblems(object)];
+  };
+  // A version that Kubernetes has removed is a fault, and no more to say of it.
+  return Object.assign(judge, { knows: ({ value }: DocumentObject) => schemas.kinds[currentKind(value)] !== undefined || versionProblem(schemas, value) !== undefined });
 }
 
 /** What the API server would refuse or drop of an object, by its kind's schema; nothing of a kind without one. */
 export function schemaProblems(schemas: Schemas, object: YamlMap): readonly SchemaProblem[] {
-  const { apiVersion, kind } = object;
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return [];
-  const type = schemas.kinds[`${apiVersion} ${kind}`];
-  if (type === undefined) return [];
-  const walk = new Walk(schemas);
-  walk.value(object, type, []);
+  const type = schemas.kinds[currentKind(object)];
+  return type === undefined ? [] : walked(schemas, object, type, []);
+}
+
+/** Pod templates: what no schema says of them, and of kinds without a schema here the template by Kubernetes' own. */
+function templateProblems(schemas: Schemas, object: ManifestObject): readonly SchemaProblem[] {
+  const isKnown = schemas.kinds[currentKind(object.value)] !== undefined;
+  const templates = findTemplates(object).filter(({ isBare }) => !isBare);
+  return [
+    ...(isKnown ? [] : [...jobTemplates(object).flatMap((path) => at(schemas, object, 'JobTemplateSpec', path)), ...trainer(schemas, object)]),
+    ...templates.flatMap((found) => [...(isKnown || isInJob(object, found.path) ? [] : at(schemas, object, 'PodTemplateSpec', found.path)), ...podProblems(object, found)]),
+  ];
+}
+
+/** A JobSet's `replicatedJobs` hold whole Jobs. */
+function jobTemplates(object: ManifestObject): readonly FieldPath[] {
+  const spec = object.get(['spec']);
+  if (!isJobSet(object) || !isMap(spec)) return [];
+  return mapsAt(spec, 'replicatedJobs').map(([index]) => ['spec', 'replicatedJobs', index, 'template']);
+}
+
+function isJobSet({ apiVersion, kind }: ManifestObject): boolean {
+  return kind === 'JobSet' && apiVersion.startsWith('jobset.x-k8s.io/');
+}
+
+function isInJob(object: ManifestObject, path: FieldPath): boolean {
+  return isJobSet(object) && path[0] === 'spec' && path[1] === 'replicatedJobs';
+}
+
+function trainer(schemas: Schemas, object: ManifestObject): readonly SchemaProblem[] {
+  if (object.kind !== 'TrainJob' || !object.apiVersion.startsWith('trainer.kubeflow.org/')) return [];
+  return at({ ...schemas, types: { ...schemas.types, ...TRAINER_TYPES } }, object, 'Trainer', ['spec', 'trainer']);
+}
+
+function at(schemas: Schemas, object: ManifestObject, type: string, path: FieldPath): readonly SchemaProblem[] {
+  const value = object.get(path);
+  if (!isMap(value)) return [];
+  // Some operators take a whole Pod for a template.
+  const { apiVersion: _version, kind: _kind, ...template } = value;
+  return walked(schemas, template, type, path);
+}
+
+function walked(schemas: Schemas, value: YamlMap, type: string, path: FieldPath): readonly SchemaProblem[] {
+  const walk = new Walk(schemas.types);
+  walk.value(value, type, path);
   return walk.problems.slice(0, MOST_PROBLEMS);
-}
-
-interface Ancestor {
-  readonly fields: TypeFields;
-  readonly path: FieldPath;
-}
-
-class Walk {
-  readonly problems: SchemaProblem[] = [];
-  readonly #types: Schemas['types'];
-  readonly #ancestors: Ancestor[] = [];
-
-  constructor(schemas: Schemas) {
-    this.#types = schemas.types;
-  }
-
-  value(value: YamlValue, type: string, path: FieldPath): void {
-    // The API server drops what is null.
-    if (value === null || type === '*' || this.problems.length >= MOST_PROBLEMS) return;
-    const fields = this.#types[type];
-    if (fields) this.#object(value, fields, path);
-    else if (type.startsWith('[')) this.#list(value, type.slice(1, -1), path);
-    else if (type.startsWith('{')) this.#map(value, type.slice(1, -1), path);
-    else this.#scalar(value, type, path);
-  }
-
-  #object(value: YamlValue, fields: TypeFields, path: FieldPath): void {
-    if (!isMap(value)) return this.#wrong(value, 'a map', path);
-    this.#ancestors.push({ fields, path });
-    for (const [name, item] of Object.entries(value)) {
-      const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (type === undefined) this.#unknown(name, fields, path);
-      else this.value(item, type.replace(/!$/, ''), [...path, name]);
-    }
-    for (const [name, type] of Object.entries(fields)) {
-      if (type.endsWith('!') && (value[name] === undefined || value[name] === null)) this.#missing(name, path);
-    }
-    this.#ancestors.pop();
-  }
-
-  #list(value: YamlValue, type: string, path: FieldPath): void {
-    if (!Array.isArray(value)) return this.#wrong(value, 'a list', path);
-    for (const [index, item] of (value as readonly YamlValue[]).entries()) this.value(item, type, [...path, index]);
-  }
-
-  #map(value: YamlValue, type: string, path: FieldPath): void {
-    if (!isMap(value)) return this.#wrong(value, 'a map', path);
-    for (const [name, item] of Object.entries(value)) this.value(item, type, [...path, name]);
-  }
-
-  #scalar(value: YamlValue, type: string, path: FieldPath): void {
-    if (typeof value === 'string' && PLACEHOLDER.test(value)) return;
-    if (type === 's') {
-      if (typeof value !== 'string') this.#wrong(value, 'text in quotes', path, isScalar(value) ? JSON.stringify(String(value)) : undefined);
-    } else if (type === 'i' || type === 'n') {
-      const isRight = typeof value === 'number' && (type === 'n' || Number.isInteger(value));
-      if (!isRight) this.#wrong(value, type === 'i' ? 'a whole number without quotes' : 'a number without quotes', path, typeof value === 'string' && /^\d+$/.test(value) ? value : undefined);
-    } else if (type === 'b') {
-      if (typeof value !== 'boolean') this.#wrong(value, 'true or false', path, typeof value === 'string' && /^(true|false)$/i.test(value) ? value.toLowerCase() : undefined);
-    } else if (type === 'q') {
-      if (typeof value !== 'string' && typeof value !== 'number') this.#wrong(value, 'a number or a text', path);
-    } else if (type.includes('|')) this.#choice(value, type.split('|'), path);
-  }
-
-  #choice(value: YamlValue, choices: readonly string[], path: FieldPath): void {
-    if (typeof value === 'string' && choices.includes(value)) return;
-    const guess = typeof value === 'string' ? nearest(value, choices) : undefined;
-    this.#wrong(value, choices.filter(Boolean).join(', '), path, guess);
-  }
-
-  #wrong(value: YamlValue, expected: string, path: FieldPath, right?: string): void {
-    const found = shown(value);
-    this.problems.push({ path, message: `${fieldText(path)} is ${kindOf(value)}, and must be ${expected}`, found, expected, snippet: right === undefined ? undefined : `${lastKey(path)}${right}` });
-  }
-
-  #missing(name: string, path: FieldPath): void {
-    const where = path.length === 0 ? 'the object' : fieldText(path);
-    this.problems.push({ path: [...path, name], message: `${where} lacks ${name}, which must be there`, found: 'nothing', expected: name, snippet: undefined });
-  }
-
-  #unknown(name: string, fields: TypeFields, path: FieldPath): void {
-    const known = Object.keys(fields);
-    const owner = this.#ancestors.toReversed().slice(1).find((ancestor) => Object.hasOwn(ancestor.fields, name));
-    const child = known.find((field) => Object.hasOwn(this.#types[(fields[field] ?? '').replace(/!$/, '')] ?? {}, name) && field !== 'status' && field !== 'metadata');
-    const guess = nearest(name, known);
-    const where = path.length === 0 ? 'the object' : fieldText(path);
-    const expected = guess ?? (owner ? `${name} at ${fieldText(owner.path) || 'the root'}` : child === undefined ? `one of ${known.slice(0, 12).join(', ')}${known.length > 12 ? ', …' : ''}` : `${child}.${name}`);
-    const hint = guess !== undefined ? `did you mean ${guess}?` : owner ? `it belongs at ${fieldText(owner.path) || 'the root'}` : child === undefined ? undefined : `it belongs in ${child}`;
-    this.problems.push({
-      path: [...path, name],
-      message: `${where} has no field ${name}${hint === undefined ? '' : `; ${hint}`}`,
-      found: name,
-      expected,
-      snippet: guess === undefined ? undefined : `${guess}:`,
-    });
-  }
-}
-
-function isScalar(value: YamlValue): value is string | number | boolean {
-  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
-}
-
-function lastKey(path: FieldPath): string {
-  const key = path.at(-1);
-  return typeof key === 'string' ? `${key}: ` : '- ';
-}
-
-function shown(value: YamlValue): string {
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-function kindOf(value: YamlValue): string {
-  if (Array.isArray(value)) return 'a list';
-  if (isMap(value)) return 'a map';
-  return typeof value === 'string' ? `the text ${shown(value)}` : typeof value === 'boolean' ? `the boolean ${value}` : `the number ${JSON.stringify(value)}`;
 }

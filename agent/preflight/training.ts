@@ -18,17 +18,37 @@ const SIGNS: readonly Sign[] = [
   { framework: 'torchrun', word: /(^|\/)(torchrun|ft_launcher)$|^torch\.distributed\.(run|launch)$/ },
 ];
 const REINFORCEMENT = /grpo|ppo|rloo|dapo|gspo/i;
-/** Measure the fabric and train nothing. */
-export const BENCHMARK = /(^|\/)(all_reduce|all_gather|alltoall|reduce_scatter|broadcast|sendrecv|gather|scatter|hypercube)_perf(_mpi)?$|nccl-tests?\b|fi_(pingpong|info)$|ib_(send|write|read)_bw/;
+/** Measure the fabric and train nothing: nccl-tests, and the tests of DeepEP and UCCL-EP, which are their benchmarks. */
+const BENCHMARK =
+  /(^|\/)(all_reduce|all_gather|alltoall|reduce_scatter|broadcast|sendrecv|gather|scatter|hypercube)_perf(_mpi)?$|nccl-tests?\b|\btest_(internode|intranode|low_latency)\w*\.py\b|\bdeep_?ep\/(tests|bench\w*)\/|\buccl\b\S*\/bench\w*\//i;
+/** Look at the fabric: a run of its own, or the first line of one that trains. */
+const DIAGNOSTIC = /\b(fi_(pingpong|info)|ib_(send|write|read)_(bw|lat))\b/;
+
+export function isBenchmark({ words }: Command): boolean {
+  return words.some(({ text }) => BENCHMARK.test(text));
+}
+
+/** Whether commands look at the fabric and run no program of somebody's own beside it. */
+export function isDiagnosis(commands: readonly Command[]): boolean {
+  return commands.some(({ words }) => words.some(({ text }) => DIAGNOSTIC.test(text))) && !commands.some(({ words }) => words.some(({ text }, index) => /(^|\/)python[\d.]*$/.test(text) && /^(-[mu]|[^-].*)$/.test(words[index + 1]?.text ?? '')));
+}
 
 /** A script or module that trains by its own account. */
 const TRAINS = /(^|[/._-])(train|pretrain|finetune|fine[_-]tune|sft|dpo|grpo|ppo|rlvr)\w*[\w-]*(\.(py|sh))?$/i;
-const TRAINER_IMAGE = /(^|[/_-])(nemo-rl|nemo|verl|openrlhf|rlinf|slime|megatron[\w-]*|trl)([:@]|$)/;
+/** Names of images, whose owners add words of their own: `verl-aws`, `nemo-rl-workshop`. NVIDIA calls much else `nemo-…`. */
+const TRAINER_IMAGE = /(^|[_-])(nemo-rl|verl|openrlhf|rlinf|slime|megatron|trl)(?=$|[_-])|(^|[_-])nemo(-framework)?$/;
+/** What stands beside a training and trains nothing. */
+const SIDECAR_IMAGE = /(^|[_-])(reward\w*|rm|judge|verifier|sandbox|gym|env|envs|environment|serv(er?|ing)|inference|router|proxy|gateway|api|dashboard|ui|web|client|tensorboard|exporter|metrics|monitor\w*|logs?|eval\w*|data\w*|download\w*|convert\w*|upload\w*|sync\w*|init|tools?)(?=$|[_-])/;
 
 /** Whether commands or image say that they train, where the framework cannot be told. */
 export function looksLikeTraining(commands: readonly Command[], image: string | undefined): boolean {
-  if (TRAINER_IMAGE.test(image ?? '') && !isIdle(commands)) return true;
-  return commands.some((command) => !isInstallation(command) && command.words.slice(0, 4).some(({ text }) => TRAINS.test(text)));
+  return (isTrainerImage(image ?? '') && !isIdle(commands)) || commands.some((command) => !isInstallation(command) && command.words.slice(0, 4).some(({ text }) => TRAINS.test(text)));
+}
+
+/** By the name of the image alone: a registry, a project or a tag may be called after a trainer whatever they hold. */
+function isTrainerImage(image: string): boolean {
+  const name = image.replace(/^.*\//, '').replace(/[:@].*$/, '');
+  return TRAINER_IMAGE.test(name) && !SIDECAR_IMAGE.test(name);
 }
 
 /** `sleep infinity` and nothing else: a pod that somebody enters to do whatever they like. */

@@ -8,8 +8,9 @@ import { asksForGpus, isMultiNode } from './multi-node.ts';
 import { readPodGroup } from './pod-group.ts';
 import { readRay } from './ray.ts';
 import { readServe } from './serve.ts';
+import { serveModuleEngines } from './serve-module.ts';
 import { surroundingsOf, type Surroundings } from './surroundings.ts';
-import { BENCHMARK, containerTrainings, looksLikeTraining, rolloutEngine } from './training.ts';
+import { containerTrainings, isBenchmark, isDiagnosis, looksLikeTraining, rolloutEngine } from './training.ts';
 import { mapAt, numberAt } from './values.ts';
 import { containerEngines } from './vllm.ts';
 
@@ -29,7 +30,8 @@ function readWorkload(object: DocumentObject, around: Surroundings): ManifestWor
   const entrypoint = readEntrypoint(object, pods, around);
   const trainings = [...readTrainings(pods), ...entrypointTrainings(entrypoint, pods)];
   const serve = object.kind === 'RayService' ? readServe(object) : [];
-  const engines = readEngines(pods, serve, trainings);
+  const modules = object.kind === 'RayService' ? serveModuleEngines(object, pods, around) : [];
+  const engines = [...readEngines(pods, serve, trainings), ...modules];
   const ray = readRay(object, pods);
   const purpose = purposeOf({ object, pods, engines, trainings, entrypoint });
   return { object, pods, purpose, isMultiNode: isMultiNode({ object, pods, purpose, engines, ray }), engines, trainings, ray, serve, entrypoint };
@@ -106,9 +108,12 @@ type Facts = Pick<ManifestWorkload, 'object' | 'pods' | 'engines' | 'trainings' 
 
 function purposeOf({ object, pods, engines, trainings, entrypoint }: Facts): ManifestWorkload['purpose'] {
   const containers = pods.filter(asksForGpus).flatMap((pod) => pod.containers);
-  if (pods.some((pod) => pod.containers.some(({ commands }) => commands.some(({ words }) => words.some(({ text }) => BENCHMARK.test(text)))))) return 'other';
+  const commands = pods.flatMap((pod) => pod.containers.flatMap((container) => container.commands));
+  if (commands.some(isBenchmark)) return 'other';
   if (trainings.length > 0) return 'training';
   if (object.kind === 'RayService' || engines.some(({ kind }) => kind !== 'rollout')) return 'serving';
-  if (TRAINING_KINDS.test(object.kind) || looksLikeTraining(entrypoint, undefined)) return 'training';
-  return containers.some(({ commands, image }) => looksLikeTraining(commands, image)) ? 'training' : 'other';
+  if (looksLikeTraining([...entrypoint, ...containers.flatMap((container) => container.commands)], undefined)) return 'training';
+  // A look at the fabric is often the first line of a training; alone it is all that the job does, whatever its kind and image.
+  if (isDiagnosis(commands)) return 'other';
+  return TRAINING_KINDS.test(object.kind) || containers.some((container) => looksLikeTraining(container.commands, container.image)) ? 'training' : 'other';
 }

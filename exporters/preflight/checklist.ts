@@ -1,13 +1,14 @@
-import type { ChecklistItem, PreflightReport } from '../../agent/model.ts';
+import type { ChecklistItem, Finding, PreflightReport } from '../../agent/model.ts';
 import { jsonText, visible } from '../escape.ts';
-import { columnsOf, dimmed, sectionsText } from '../terminal/heading.ts';
+import { columnsOf, dimmed, sectionsText, type Look } from '../terminal/heading.ts';
 import { ends, hang } from '../terminal/layout.ts';
 import { painter, type Paint, type Tone } from '../terminal/paint.ts';
+import { sortOut } from '../verdict.ts';
 import { preflightJson } from './json.ts';
-import { readWords, type PreflightTerminal } from './report.ts';
+import { faultBlocks, hiddenLines, readWords, skippedLines, type PreflightTerminal } from './report.ts';
 
-const WORDS: Readonly<Record<ChecklistItem['status'], string>> = { passed: 'passed', failed: 'FAILED', hidden: 'not here' };
-const TONES: Readonly<Record<ChecklistItem['status'], Tone>> = { passed: 'ok', failed: 'warning', hidden: 'dim' };
+const WORDS: Readonly<Record<ChecklistItem['status'], string>> = { passed: 'passed', failed: 'FAILED', look: 'look', hidden: 'not here' };
+const TONES: Readonly<Record<ChecklistItem['status'], Tone>> = { passed: 'ok', failed: 'warning', look: 'info', hidden: 'dim' };
 /** Beside the longest of the words. */
 const COLUMN = 12;
 /** So many lines of files are named; the rest are counted. */
@@ -19,8 +20,16 @@ export function renderChecklist(report: PreflightReport, items: readonly Checkli
   const paint = painter(options.colour);
   const sections = [...Map.groupBy(items, ({ section }) => section)].map(([section, own]) => [paint('strong', section), ...own.flatMap((item) => itemLines(item, width, paint))]);
   const count = (status: ChecklistItem['status']): number => items.filter((item) => item.status === status).length;
-  const sum = `${count('passed')} passed, ${count('failed')} failed, ${count('hidden')} cannot be told from here. railmedic preflight without --checklist shows every finding and what to write.`;
-  return sectionsText([ends('railmedic preflight', `checklist of ${readWords(report)}`, '', width), ...sections, hang('', sum, width, 0)]);
+  const looks = count('look') === 0 ? '' : `${count('look')} to look at, `;
+  const sum = `${count('passed')} passed, ${count('failed')} failed, ${looks}${count('hidden')} cannot be told from here. railmedic preflight without --checklist shows every finding and what to write.`;
+  return sectionsText([ends('railmedic preflight', `checklist of ${readWords(report)}`, '', width), ...unreadable(report, { width, paint }), ...sections, hang('', sum, width, 0)]);
+}
+
+/** First what could not be read, or is not what the API server takes: of that the checklist says nothing. */
+function unreadable(report: PreflightReport, look: Look): readonly (readonly string[])[] {
+  const { firing, unknown } = sortOut(report);
+  const isInvalid = ({ rule }: Finding): boolean => rule === 'ManifestInvalid';
+  return [...faultBlocks(firing.filter(isInvalid), look), dimmed([...hiddenLines(unknown.filter(isInvalid), look.width), ...skippedLines(report.skipped, look.width)], look.paint)];
 }
 
 function itemLines({ status, text, why, rules, checks, nodeRules, places }: ChecklistItem, width: number, paint: Paint): readonly string[] {
@@ -37,7 +46,7 @@ function itemLines({ status, text, why, rules, checks, nodeRules, places }: Chec
 }
 
 function decider(rules: readonly string[], checks: readonly string[], nodeRules: readonly string[]): string {
-  const here = [...rules, ...checks.map((name) => `--cluster: ${name}`)];
+  const here = [...rules, ...(checks.length === 0 ? [] : [`${checks.join(' and ')} of --cluster`])];
   const parts = [...(here.length > 0 ? [`decided by ${here.join(', ')}`] : []), ...(nodeRules.length > 0 ? [`on a node by ${nodeRules.join(', ')}`] : [])];
   return parts.length > 0 ? parts.join('; ') : 'no rule decides it';
 }

@@ -21,7 +21,8 @@ export function faultLines(group: Alike, look: Look): readonly string[] {
     ...shown.flatMap((finding) => placeLines(finding, !isSame, look)),
     ...(rest.length === 0 ? [] : hang('  and', `${rest.length} more: ${rest.map(({ place }) => lineOf(place)).join(', ')}`, look.width)),
     ...(isSame ? snippetLines(first.place, look) : []),
-    ...dimmed(hang('    why', `railmedic explain ${first.rule}   ${first.page}`, look.width), look.paint),
+    // The page stands by itself: the command is to be copied, with nothing behind it.
+    ...dimmed([...hang('    why', `railmedic explain ${first.rule}`, look.width), ...hang('', first.page, look.width)], look.paint),
   ];
 }
 

@@ -27,7 +27,7 @@ export function renderPreflight(report: PreflightReport, options: PreflightTermi
     verdictLines('railmedic preflight', readWords(report), verdict, look),
     checkLines(report, look),
     ...(sorted.firing.length === 0 ? [calmLines(verdict, calmWords(report, verdict), look)] : []),
-    ...blocks(sorted.firing, look),
+    ...faultBlocks(sorted.firing, look),
     footLines(report, sorted, look),
   ]);
 }
@@ -46,7 +46,7 @@ function calmWords({ rulesEvaluated }: PreflightReport, verdict: Verdict): strin
 }
 
 /** By file in the order of reading; within a file worst first, and one block for what a rule says of several places. */
-function blocks(findings: readonly Finding[], look: Look): readonly (readonly string[])[] {
+export function faultBlocks(findings: readonly Finding[], look: Look): readonly (readonly string[])[] {
   const files = Map.groupBy(findings, ({ place }) => place?.file ?? '');
   return [...files].flatMap(([file, inFile]) => {
     const alike = [...Map.groupBy(inFile, ({ rule, severity, title }) => `${severity} ${rule} ${title}`).values()] as unknown as readonly Alike[];
@@ -56,27 +56,32 @@ function blocks(findings: readonly Finding[], look: Look): readonly (readonly st
 }
 
 function footLines(report: PreflightReport, sorted: Sorted, { width, paint }: Look): readonly string[] {
-  const hidden = sorted.unknown.flatMap(({ message, place }, index) => {
-    const where = place ? `${lineOf(place)}: ` : '';
-    return hang(index === 0 ? 'not judged' : '', visible(`${where}${message}`), width);
-  });
   const quiet = [
     ...sorted.suppressed.map(({ rule, subject, suppressed }) => `suppressed: ${rule} on ${subject} (${suppressed ?? ''})`),
     ...sorted.shadow.map(({ rule, subject, message }) => `shadow: ${rule} on ${subject}: ${message}`),
     ...report.notes.map((note) => `note: ${note}`),
   ].flatMap((text) => wrap(visible(text), width).map((line) => paint('dim', line)));
-  return [...dimmed([...hidden, ...skippedLines(report.skipped, width)], paint), ...quiet, ...countLines(report, sorted)];
+  return [...dimmed([...hiddenLines(sorted.unknown, width), ...skippedLines(report.skipped, width)], paint), ...quiet, ...countLines(report, sorted, width)];
 }
 
-function skippedLines(skipped: readonly SkippedDocument[], width: number): readonly string[] {
+/** What could not be judged, each with its place. */
+export function hiddenLines(unknown: readonly Finding[], width: number): readonly string[] {
+  return unknown.flatMap(({ message, place }, index) => {
+    const where = place ? `${lineOf(place)}: ` : '';
+    return hang(index === 0 ? 'not judged' : '', visible(`${where}${message}`), width);
+  });
+}
+
+/** Documents that were read and left aside, the first of them by name. */
+export function skippedLines(skipped: readonly SkippedDocument[], width: number): readonly string[] {
   const shown = skipped.slice(0, MOST_SKIPPED).map(({ file, line, what, why }) => `${lineOf({ file, line })}: ${what}: ${why}`);
   const rest = skipped.length > MOST_SKIPPED ? [`and ${skipped.length - MOST_SKIPPED} more (--json names them all)`] : [];
   return [...shown, ...rest].flatMap((text, index) => hang(index === 0 ? 'left aside' : '', visible(text), width));
 }
 
-function countLines({ rulesEvaluated }: PreflightReport, { firing }: Sorted): readonly string[] {
+function countLines({ rulesEvaluated }: PreflightReport, { firing }: Sorted, width: number): readonly string[] {
   if (firing.length === 0) return [];
   const rules = new Set(firing.map(({ rule }) => rule)).size;
   const places = count(firing.length, 'place');
-  return [`${count(rulesEvaluated, 'rule')} looked, ${rules} ${rules === 1 ? 'fires' : 'fire'} at ${places}. To silence one: annotation railmedic.io/ignore.<rule>: "<reason>".`];
+  return wrap(`${count(rulesEvaluated, 'rule')} looked, ${rules} ${rules === 1 ? 'fires' : 'fire'} at ${places}. To silence one: annotation railmedic.io/ignore.<rule>: "<reason>".`, width);
 }

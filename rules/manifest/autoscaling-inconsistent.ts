@@ -3,11 +3,17 @@ import { defineRule } from '../define.ts';
 import { workloadGpus } from './instance-fit.ts';
 import { faultAt } from './place.ts';
 
-/** Ray's older names; python/ray/serve/config.py and schema.py know them no more and refuse or ignore them. */
+/** Ray's older names; python/ray/serve/config.py and schema.py of today know them no more and refuse or ignore them. */
 const RENAMED: Readonly<Record<string, string>> = {
   target_num_ongoing_requests_per_replica: 'target_ongoing_requests',
   max_concurrent_queries: 'max_ongoing_requests',
 };
+/**
+ * The new names came with Ray 2.10 (its release notes). The old ones went by ray#46392 and ray#46427, merged in the middle of July 2024,
+ * when 2.32 was out (ray#46470) and 2.33 was not (ray#46739).
+ */
+const RENAMED_IN = 10;
+const LAST_WITH_OLD_NAMES = 32;
 /** python/ray/serve/config.py and _private/constants.py, 2026. */
 const STANDARD = { min_replicas: 1, max_replicas: 1, target_ongoing_requests: 2, max_ongoing_requests: 5 } as const;
 /** ray.serve.llm raises it: python/ray/llm/_internal/serve/constants.py, DEFAULT_MAX_ONGOING_REQUESTS. */
@@ -26,7 +32,7 @@ export const autoscalingInconsistent = defineRule({
     for (const workload of manifests.workloads) {
       for (const group of workload.ray?.groups ?? []) yield* groupBounds(group);
       for (const deployment of workload.serve) {
-        yield* renamed(deployment);
+        yield* renamed(deployment, workload.ray?.version);
         yield* replicaBounds(deployment);
         yield* requestBounds(deployment);
       }
@@ -45,15 +51,21 @@ function* groupBounds({ name, minReplicas: min, maxReplicas: max }: RayGroup): I
   });
 }
 
-function* renamed({ name, options, autoscaling }: ServeDeployment): Iterable<Judgement> {
+function* renamed({ name, options, autoscaling }: ServeDeployment, version: string | undefined): Iterable<Judgement> {
+  const minor = Number(/^v?2\.(\d+)(?!\d)/.exec(version ?? '')?.[1] ?? Infinity);
+  if (minor < RENAMED_IN) return;
+  const isRead = minor <= LAST_WITH_OLD_NAMES;
   for (const [old, current] of Object.entries(RENAMED)) {
     const setting = options[old] ?? autoscaling[old];
     if (!setting) continue;
     yield faultAt(setting, {
-      message: `deployment ${name} sets ${old}, which Ray Serve now calls ${current} and no longer reads under its old name`,
+      message: isRead
+        ? `deployment ${name} sets ${old}, which Ray ${version ?? ''} still reads and calls ${current} since 2.${RENAMED_IN}: Ray after 2.${LAST_WITH_OLD_NAMES} does not read the old name any more`
+        : `deployment ${name} sets ${old}, which Ray Serve now calls ${current} and no longer reads under its old name`,
       found: `${old}: ${shown(setting)}`,
       expected: current,
       snippet: `${current}: ${shown(setting)}`,
+      ...(isRead && { severity: 'info' }),
     });
   }
 }

@@ -42,12 +42,13 @@ function* judge(workload: ManifestWorkload, training: Training): Iterable<Judgem
   const { container, pod, framework, options } = training;
   const habit = HABITS[framework] ?? GENERIC;
   if (!container || pod?.isPartial !== false || habit.isOff(options)) return;
-  const written = habit.settings.map((name) => options[name]).find((setting) => setting !== undefined);
+  const name = habit.settings.find((candidate) => options[candidate] !== undefined) ?? habit.settings[0] ?? '';
+  const written = options[name];
   const directory = written ? textIn(written) : standardOf(habit, training);
   if (directory === undefined || /:\/\/|[$<]/.test(written ? directory : '')) return;
   const where = lostAt(workload, container, directory);
   if (where === undefined) return;
-  yield faultAt(written ?? training, fault(training, container, { written, directory, where }));
+  yield faultAt(written ?? training, fault(training, container, { name, written, directory, where }));
 }
 
 function standardOf({ standard }: Habit, { options }: Training): string | undefined {
@@ -76,20 +77,30 @@ function changedTo({ words: [program, directory] }: Command): readonly string[] 
   return program?.text === 'cd' && directory && !directory.isDynamic && directory.text.startsWith('/') ? [directory.text] : [];
 }
 
+/** As it is written: `--save_dir`, `--save-dir`. */
+function optionText({ object, path }: Training, container: Container, name: string): string {
+  const dashed = `--${name.replaceAll('_', '-')}`;
+  const text = JSON.stringify([object.get(path) ?? '', container.object.get(container.path) ?? '']);
+  return text.includes(dashed) ? dashed : `--${name}`;
+}
+
 interface Found {
+  /** The option that names the directory, or would. */
+  readonly name: string;
   readonly written: Setting | undefined;
   readonly directory: string;
   readonly where: string;
 }
 
-function fault({ framework }: Training, container: Container, { written, directory, where }: Found): Parameters<typeof faultAt>[1] {
+function fault(training: Training, container: Container, { name, written, directory, where }: Found): Parameters<typeof faultAt>[1] {
+  const { framework } = training;
   const target = `${lastingMount(container)?.mountPath ?? '/shared'}/checkpoints/<run>`;
-  const name = framework === 'nemo-rl' ? 'checkpointing.checkpoint_dir=' : framework === 'verl' ? 'trainer.default_local_dir=' : '--output_dir ';
+  const option = HABITS[framework] ? `${name}=` : `${optionText(training, container, name)} `;
   return {
     message: `container ${container.name} writes checkpoints to ${directory}${written ? '' : " (the framework's default)"}, on ${where}: when a pod is lost, so is the run`,
     found: directory,
     expected: 'a directory on a persistent volume that every pod of the job mounts',
-    snippet: [`${name}${target}`, ...(lastingMount(container) ? [] : ['# and in the pod:', 'volumeMounts:', '  - name: shared', '    mountPath: /shared', 'volumes:', '  - name: shared', '    persistentVolumeClaim:', '      claimName: fsx-pvc'])].join('\n'),
+    snippet: [`${option}${target}`, ...(lastingMount(container) ? [] : ['# and in the pod:', 'volumeMounts:', '  - name: shared', '    mountPath: /shared', 'volumes:', '  - name: shared', '    persistentVolumeClaim:', '      claimName: fsx-pvc'])].join('\n'),
     evidence: { container: container.name, directory, framework },
   };
 }

@@ -1,4 +1,4 @@
-import type { Judgement, ManifestObject, Manifests, ManifestWorkload, PodGroup } from '../../agent/model.ts';
+import type { Command, Judgement, ManifestObject, Manifests, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { expiringNodePool } from './expiring-node-pool.ts';
 import { selects } from './label-selector.ts';
@@ -30,27 +30,40 @@ export const disruptionUnprotected = defineRule({
   },
 });
 
-/** Pods with GPUs, and the head, without which the rest ends. A TrainJob's annotations are its runtime's. */
+/** Pods with GPUs, and Ray's head, without which the rest ends, whoever makes its pod. A TrainJob's annotations are its runtime's. */
 function isNeeded({ ray }: ManifestWorkload, pod: PodGroup): boolean {
   if (pod.isPartial || pod.role === 'submitter') return false;
-  return pod.containers.some(({ gpus }) => gpus !== 0) || (pod.role === 'head' && ray !== undefined);
+  return pod.containers.some(({ gpus }) => gpus !== 0) || (pod.role === 'head' && ray !== undefined) || pod.containers.some(({ commands }) => commands.some(startsRayHead));
+}
+
+/** `ray start --head`, as in a JobSet of a head and workers. */
+function startsRayHead({ words }: Command): boolean {
+  const program = words.findIndex(({ text }) => /(^|\/)ray$/.test(text));
+  return program !== -1 && words[program + 1]?.text === 'start' && words.some(({ text }) => text === '--head');
 }
 
 function* judge({ object, isMultiNode }: ManifestWorkload, pod: PodGroup): Iterable<Judgement> {
   if (isProtected(pod.annotations)) return;
   const isMisplaced = pod.path.length > 0 && isProtected(object.annotations);
-  const who = pod.name === '' ? 'these pods' : `the pods of group ${pod.name}`;
+  // The one replica spec of a HyperPodPyTorchJob is called so.
+  const who = pod.name === '' || pod.name === 'pods' ? 'these pods' : `the pods of group ${pod.name}`;
   const what = isMisplaced ? `the annotation against disruption stands on the ${object.kind} and does not reach ${who}` : `nothing tells Karpenter or the Cluster Autoscaler to leave ${who} alone`;
   // HyperPod's nodes are its own; and one pod alone costs only itself.
   const isOwn = pod.instanceTypes.length > 0 && pod.instanceTypes.every((type) => type.startsWith('ml.'));
   yield faultAt(spotAt(pod.object, [...pod.path, 'metadata']), {
-    message: `${what}: when a node is consolidated, its pod is evicted${isMultiNode === true ? ', the whole job stops and falls back to its last checkpoint' : ' and its training falls back to the last checkpoint'}`,
+    message: `${what}: when a node is consolidated, its pod is evicted${lossWords(object, isMultiNode)}`,
     found: isMisplaced ? `annotation on the ${object.kind} only` : 'no annotation on the pod template',
     expected: 'karpenter.sh/do-not-disrupt: "true" on the pod template',
     snippet: 'metadata:   # of the pod template\n  annotations:\n    karpenter.sh/do-not-disrupt: "true"\n    cluster-autoscaler.kubernetes.io/safe-to-evict: "false"',
     evidence: { ...(pod.name !== '' && { group: pod.name }), isMisplaced },
     ...(!isMisplaced && (isMultiNode !== true || isOwn) && { severity: 'info' }),
   });
+}
+
+function lossWords(object: ManifestObject, isMultiNode: boolean | undefined): string {
+  if (isMultiNode !== true) return ' and its training falls back to the last checkpoint';
+  const isElastic = mapOf(object.get(['spec', 'elasticPolicy'])) !== undefined;
+  return isElastic ? ', and the whole job starts again from its last checkpoint with the pods that are left' : ', the whole job stops and falls back to its last checkpoint';
 }
 
 function isProtected(annotations: Readonly<Record<string, string>>): boolean {

@@ -2,7 +2,7 @@ import type { Container, ManifestWorkload, PodGroup, Variable } from '../../agen
 import { instanceTypeCalled, type InstanceType } from '../fabric/instance-types.ts';
 
 /** The DRA driver's class; https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html */
-const EFA_DEVICE_CLASS = /efa/;
+const EFA_DEVICE_CLASS = /(^|[^a-z])efa([^a-z]|$)/;
 
 /** Environment that is set for EFA and for nothing else; empty: none. */
 export function efaSettings(container: Container): readonly Variable[] {
@@ -17,10 +17,17 @@ export function efaSettings(container: Container): readonly Variable[] {
   );
 }
 
-/** By the device plugin's resource, or by a resource claim. A claim whose class is not in the input may be one. */
+/**
+ * By the device plugin's resource, or by a resource claim. A claim whose class is not in the input may be one, and gets the
+ * benefit of the doubt: enough to say nothing, never to say that a pod uses EFA.
+ */
 export function asksForEfa(pod: PodGroup, container: Container): boolean {
-  if (container.efa !== 0) return true;
-  return container.claims.length > 0 && pod.deviceClasses.some((name) => name === '?' || EFA_DEVICE_CLASS.test(name));
+  return surelyAsksForEfa(pod, container) || (container.claims.length > 0 && pod.deviceClasses.includes('?'));
+}
+
+/** As asksForEfa, but a claim counts only by the name of its class: RoCE devices are claimed too. */
+export function surelyAsksForEfa(pod: PodGroup, container: Container): boolean {
+  return container.efa !== 0 || (container.claims.length > 0 && pod.deviceClasses.some((name) => EFA_DEVICE_CLASS.test(name)));
 }
 
 /** The instance types that a pod selects and that the table knows. */

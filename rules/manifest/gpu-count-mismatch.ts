@@ -1,6 +1,6 @@
 import type { Judgement, PodGroup, Setting } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { GPU_RESOURCE, resourcesText, unequalFault } from './device-resources.ts';
+import { GPU_RESOURCE, resourcesKey, resourcesText, unequalFault } from './device-resources.ts';
 import { engineFaults, trainingFaults } from './gpu-demand.ts';
 import { mainContainer, nvidiaGpus, podTotal, possibleTypes } from './instance-fit.ts';
 import { nodeGpuFaults } from './node-devices.ts';
@@ -29,8 +29,8 @@ function* instance(pod: PodGroup): Iterable<Judgement> {
   const container = mainContainer(pod, 'gpus');
   const gpus = podTotal(pod, 'gpus');
   if (!container || !gpus) return;
-  const spot = spotAt(container.object, [...container.path, pod.isPartial ? 'resourcesPerNode' : 'resources', 'limits', GPU_RESOURCE]);
-  const unequal = unequalFault(container, GPU_RESOURCE);
+  const spot = spotAt(container.object, [...container.path, resourcesKey(pod), 'limits', GPU_RESOURCE]);
+  const unequal = unequalFault(pod, container, GPU_RESOURCE);
   if (unequal) {
     yield faultAt(spot, unequal);
     return;
@@ -45,7 +45,7 @@ function* instance(pod: PodGroup): Iterable<Judgement> {
       message: `container ${container.name} asks for ${gpus} ${GPU_RESOURCE} and ${largest.name} has ${has === 0 ? 'none' : has}: no node ever fits and the pod stays Pending`,
       found: `${GPU_RESOURCE}: ${gpus}`,
       expected: has === 0 ? `an instance type with NVIDIA GPUs` : `at most ${has} on ${largest.name}`,
-      ...(has > 0 && { snippet: resourcesText(GPU_RESOURCE, has) }),
+      ...(has > 0 && { snippet: resourcesText(GPU_RESOURCE, has, resourcesKey(pod)) }),
       evidence,
     });
     return;

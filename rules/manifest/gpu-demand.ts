@@ -2,6 +2,7 @@ import type { Container, Judgement, ManifestWorkload, Setting, SettingMap, Train
 import { GPU_RESOURCE, resourcesText } from './device-resources.ts';
 import { workloadGpus } from './instance-fit.ts';
 import { faultAt, type Fault } from './place.ts';
+import { processFaults } from './process-count.ts';
 import { counted } from '../words.ts';
 
 /** Options that spread data parallel ranks over more than this container; vllm/engine/arg_utils.py. */
@@ -95,6 +96,7 @@ export function* trainingFaults(workload: ManifestWorkload): Iterable<Judgement>
     if (gpus && perNode > gpus) yield faultAt(spot, perNodeFault(training, names.perNode, perNode, gpus));
     else yield* altogether(workload, training, names, perNode);
   }
+  yield* processFaults(workload);
 }
 
 interface Names {

@@ -29,7 +29,12 @@ function* judge(workload: ManifestWorkload, engine: VllmEngine, most: number): I
   const share = numberIn(setting);
   if (setting && share !== undefined && (share <= 0 || share > 1)) yield impossible(workload, engine, setting, share);
   else if (setting && share !== undefined && share > most && trainingOf(workload, engine)?.isColocated === true) yield tooLarge(workload, engine, setting, share, most);
-  else if (!setting && engine.kind !== 'rollout' && INSTEAD.every((name) => engine.options[name] === undefined)) yield unset(workload, engine);
+  else if (!setting && engine.kind !== 'rollout' && !isOfTrl(engine) && INSTEAD.every((name) => engine.options[name] === undefined)) yield unset(workload, engine);
+}
+
+/** `trl vllm-serve` has a default of its own, 0.9 whatever vLLM's is: trl/scripts/vllm_serve.py. */
+function isOfTrl({ container, path, position }: VllmEngine): boolean {
+  return container?.commands.some((command) => command.path === path && command.position === position && command.words.some(({ text }) => text === 'vllm-serve')) === true;
 }
 
 function impossible(workload: ManifestWorkload, engine: VllmEngine, setting: Setting, share: number): Judgement {

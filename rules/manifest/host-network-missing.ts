@@ -1,6 +1,6 @@
 import type { Judgement, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { asksForEfa, efaSettings } from './efa.ts';
+import { efaSettings, surelyAsksForEfa } from './efa.ts';
 import { faultAt, spotAt } from './place.ts';
 
 /** The source document requires it, AWS's own manifests do without: told, not demanded. */
@@ -23,9 +23,11 @@ function* judge(workload: ManifestWorkload): Iterable<Judgement> {
   const [first] = lacking;
   if (!first) return;
   const names = lacking.map(({ name }) => name).filter((name) => name !== '');
-  const who = names.length === 0 ? 'the pods use' : names.length === 1 ? `the pods of ${names[0] ?? ''} use` : `the pods of ${names.join(' and ')} use`;
+  const who = names.length === 0 ? 'the pods' : `the pods of ${names.join(' and ')}`;
+  // Settings alone give no device: EfaNotRequested says so beside this.
+  const verb = lacking.some(asksForSome) ? 'use EFA' : 'are set for EFA';
   yield faultAt(spotAt(first.object, [...first.specPath, 'hostNetwork']), {
-    message: `${who} EFA without hostNetwork: some guides require it, AWS's own EFA manifests do without; if it is on purpose, nothing is wrong`,
+    message: `${who} ${verb} without hostNetwork: some guides require it, AWS's own EFA manifests do without; if it is on purpose, nothing is wrong`,
     found: 'no hostNetwork',
     expected: 'hostNetwork: true with dnsPolicy and anti-affinity, or the knowledge that EFA works without on this cluster',
     snippet: 'hostNetwork: true\ndnsPolicy: ClusterFirstWithHostNet',
@@ -33,6 +35,10 @@ function* judge(workload: ManifestWorkload): Iterable<Judgement> {
   });
 }
 
+function asksForSome(pod: PodGroup): boolean {
+  return pod.containers.some((container) => surelyAsksForEfa(pod, container));
+}
+
 function usesEfa(pod: PodGroup): boolean {
-  return pod.containers.some((container) => asksForEfa(pod, container) || (container.gpus !== 0 && efaSettings(container).length > 0));
+  return asksForSome(pod) || pod.containers.some((container) => container.gpus !== 0 && efaSettings(container).length > 0);
 }

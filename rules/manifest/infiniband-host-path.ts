@@ -1,7 +1,8 @@
 import type { Judgement, ManifestWorkload, PodGroup, Volume } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { EFA_RESOURCE } from './device-resources.ts';
-import { asksForEfa, efaSettings, knownInstanceTypes, p6TypeOf } from './efa.ts';
+import { EFA_RESOURCE, resourcesKey, resourcesText } from './device-resources.ts';
+import { asksForEfa, efaSettings, knownInstanceTypes, p6TypeOf, surelyAsksForEfa } from './efa.ts';
+import { efaShare } from './instance-fit.ts';
 import { faultAt } from './place.ts';
 
 /** The mount lays every verbs device of the node over the ones that the device plugin chose. */
@@ -24,20 +25,21 @@ export const infinibandHostPath = defineRule({
 
 /** On machines with InfiniBand of their own the mount is a known way; only for EFA it is known to break. */
 function isForEfa(pod: PodGroup): boolean {
-  return p6TypeOf(pod) !== undefined || knownInstanceTypes(pod).some(({ maxEfa }) => maxEfa > 0) || pod.containers.some((container) => asksForEfa(pod, container) || efaSettings(container).length > 0);
+  return p6TypeOf(pod) !== undefined || knownInstanceTypes(pod).some(({ maxEfa }) => maxEfa > 0) || pod.containers.some((container) => surelyAsksForEfa(pod, container) || efaSettings(container).length > 0);
 }
 
 function* judge(workload: ManifestWorkload, pod: PodGroup, volume: Volume): Iterable<Judgement> {
   const container = pod.containers.find(({ mounts }) => mounts.some((mount) => mount.volume === volume));
   // A monitor that computes nothing may look at all devices of its node.
   if (!container || (workload.object.kind === 'DaemonSet' && pod.containers.every(({ gpus, efa }) => gpus === 0 && efa === 0))) return;
-  const asked = container.efa === undefined || container.efa > 0;
+  // Pods of one node that say nothing of EFA have no use for it, and beside a claim it may be asked for twice.
+  const needsNone = asksForEfa(pod, container) || (workload.isMultiNode === false && efaSettings(container).length === 0);
   const { hostPath = '' } = volume;
   yield faultAt(volume, {
     message: `container ${container.name} mounts the node's ${hostPath} over the device files of its pod: ${effectOn(pod)}`,
     found: `hostPath ${hostPath}`,
-    expected: asked ? 'neither volume nor mount: the device plugin brings the device files' : `neither volume nor mount, but ${EFA_RESOURCE} in limits and requests`,
-    snippet: ['# remove the volume and its volumeMount; the device plugin brings the files', 'resources:', '  limits:', `    ${EFA_RESOURCE}: ${container.efa || knownInstanceTypes(pod)[0]?.maxEfa || '<count of the instance type>'}`].join('\n'),
+    expected: needsNone ? 'neither volume nor mount: the device plugin brings the device files' : `neither volume nor mount, but ${EFA_RESOURCE} in limits and requests`,
+    snippet: [`# remove volume ${volume.name} and its volumeMount: the device plugin brings the files`, ...(needsNone ? [] : [resourcesText(EFA_RESOURCE, efaShare(pod) || undefined, resourcesKey(pod))])].join('\n'),
     evidence: { container: container.name, volume: volume.name, hostPath, instanceTypes: pod.instanceTypes },
     ...(p6TypeOf(pod) !== undefined && { severity: 'critical' }),
   });

@@ -22,6 +22,23 @@ export function nvidiaGpus({ gpus, gpu }: InstanceType): number {
   return Math.max(1, gpus);
 }
 
+/** How many pods with these GPUs a node has GPUs for. */
+export function podsByGpu(type: InstanceType, gpus: number): number {
+  return Math.floor(nvidiaGpus(type) / gpus);
+}
+
+/**
+ * EFA devices for each pod when pods like it fill a node by their GPUs; on several types the fewest. 0: there are more pods
+ * than devices. Undefined where the type or the GPUs are not known.
+ */
+export function efaShare(pod: PodGroup): number | undefined {
+  const gpus = podTotal(pod, 'gpus');
+  const shares = knownInstanceTypes(pod)
+    .filter(({ maxEfa }) => maxEfa > 0)
+    .map((type) => (gpus === undefined || gpus === 0 ? type.maxEfa : Math.floor(type.maxEfa / Math.max(1, podsByGpu(type, gpus)))));
+  return shares.length === 0 || gpus === undefined ? undefined : Math.min(...shares);
+}
+
 /** The container that asks for the most: where a count of the pod is best corrected. */
 export function mainContainer({ containers }: PodGroup, resource: 'gpus' | 'efa'): Container | undefined {
   return containers.toSorted((a, b) => (b[resource] ?? 0) - (a[resource] ?? 0))[0];

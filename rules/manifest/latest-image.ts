@@ -1,5 +1,8 @@
 import { defineRule } from '../define.ts';
+import { FIXED, LATEST, MOVING, OPEN, TAG } from './image-tag.ts';
 import { faultAt, spotAt } from './place.ts';
+
+const PATTERNS = { tag: new RegExp(TAG), moving: new RegExp(MOVING), latest: new RegExp(LATEST), fixed: new RegExp(FIXED), open: new RegExp(OPEN) };
 
 export const latestImage = defineRule({
   name: 'LatestImage',
@@ -20,7 +23,7 @@ export const latestImage = defineRule({
             message: `container ${name} runs ${image}: ${why}; two pods of one job may run different code, and a restart may run a third`,
             found: image,
             expected: 'a version tag or a digest',
-            snippet: `image: ${repositoryOf(image)}:<version>   # or ${repositoryOf(image)}@sha256:<digest>`,
+            snippet: `image: ${repositoryOf(image)}:<version>\n# or image: ${repositoryOf(image)}@sha256:<digest>`,
             evidence: { image, container: name },
           });
         }
@@ -29,16 +32,16 @@ export const latestImage = defineRule({
   },
 });
 
-/** A digest, a tag that names a version, or a variable or `<TAG>` that something or somebody will fill in. */
+/** A digest, a tag that names a version, or what is filled in later. */
 function isFixed(image: string): boolean {
-  if (image.includes('@sha256:') || /\$[({A-Z_]|<[^>]*>$/.test(image)) return true;
-  const tag = tagOf(image);
-  return tag !== undefined && tag !== 'latest';
+  const { tag, moving, latest, fixed, open } = PATTERNS;
+  if (image.includes('@sha256:')) return true;
+  if (!tag.test(image)) return open.test(image);
+  return !moving.test(image) && !(latest.test(image) && !fixed.test(image));
 }
 
-/** A colon before the last slash belongs to the registry's port. */
 function tagOf(image: string): string | undefined {
-  return /:([\w][\w.-]*)$/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1];
+  return PATTERNS.tag.exec(image)?.[0].slice(1);
 }
 
 function repositoryOf(image: string): string {

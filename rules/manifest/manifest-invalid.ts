@@ -17,7 +17,7 @@ export const manifestInvalid = defineRule({
         yield { undecided: subject, why: message, report: true, place };
         continue;
       }
-      const title = problem.kind === 'syntax' ? 'The file is not YAML' : undefined;
+      const title = problem.kind === 'syntax' ? 'The file is not YAML' : problem.excerpt === undefined ? undefined : 'A text in the manifest is not the YAML that it should be';
       yield {
         subject,
         message,

@@ -1,6 +1,7 @@
 import type { Container, Judgement, ManifestWorkload, Training, Variable } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { spotOf } from './environment.ts';
+import { hostsOf } from './engine-words.ts';
+import { spotOf, variable } from './environment.ts';
 import { faultAt } from './place.ts';
 
 /** A process group's timeout by whatever name a framework gives it: `actor_rollout_ref.nccl_timeout`, `ddp_timeout`, … */
@@ -28,14 +29,37 @@ export const ncclTimeoutIneffective = defineRule({
   settings: {},
   *check({ manifests }) {
     for (const workload of manifests.workloads) {
+      if (workload.purpose === 'serving') yield* serving(workload);
       if (workload.purpose === 'serving' || workload.isMultiNode === false || hasTimeout(workload)) continue;
       for (const container of workload.pods.flatMap(({ containers }) => containers)) {
-        const set = container.environment.findLast(({ name }) => name === 'NCCL_TIMEOUT');
+        const set = variable(container, 'NCCL_TIMEOUT');
         if (set) yield judge(workload, container, set);
       }
     }
   },
 });
+
+/** vLLM's own variables are in vllm/envs.py; none of them is a timeout of collectives. */
+function* serving(workload: ManifestWorkload): Iterable<Judgement> {
+  const containers = new Set(workload.engines.filter(({ kind }) => kind !== 'handwritten').flatMap((engine) => hostsOf(workload, engine).map(({ container }) => container)));
+  for (const container of containers) {
+    const set = variable(container, 'NCCL_TIMEOUT');
+    // A single GPU has nobody to wait for, and nobody looks for a reason there.
+    if (!set || container.gpus === 0 || (container.gpus === 1 && workload.isMultiNode === false)) continue;
+    const written = writtenAs(set);
+    yield faultAt(spotOf(set), {
+      message: `container ${container.name} sets ${written}, which neither NCCL nor PyTorch nor vLLM reads: it changes nothing`,
+      found: written,
+      expected: 'NCCL_TIMEOUT not set',
+      evidence: { container: container.name, ...(set.value !== undefined && { value: set.value }) },
+      severity: 'info',
+    });
+  }
+}
+
+function writtenAs({ name, value }: Variable): string {
+  return value === undefined ? name : `${name}=${value}`;
+}
 
 function hasTimeout({ trainings, pods }: ManifestWorkload): boolean {
   if (trainings.some(({ options }) => Object.keys(options).some((name) => TIMEOUT.test(name)))) return true;
@@ -46,12 +70,12 @@ function hasTimeout({ trainings, pods }: ManifestWorkload): boolean {
 
 function judge({ trainings }: ManifestWorkload, container: Container, set: Variable): Judgement {
   const known = [...trainings.map(({ framework }) => framework), imageFramework(container)].map((framework) => framework && KNOBS[framework]).find((knob) => knob !== undefined);
-  const value = set.value === undefined ? '' : `=${set.value}`;
+  const written = writtenAs(set);
   // Somebody's own script may read the variable and hand it to init_process_group.
   const rest = known ? known.words : 'unless the script reads it itself';
   return faultAt(spotOf(set), {
-    message: `container ${container.name} sets NCCL_TIMEOUT${value}, which neither NCCL nor PyTorch reads (${rest}): collectives still time out after PyTorch's 10 minutes`,
-    found: `NCCL_TIMEOUT${value}`,
+    message: `container ${container.name} sets ${written}, which neither NCCL nor PyTorch reads (${rest}): collectives still time out after PyTorch's 10 minutes`,
+    found: written,
     expected: known?.snippet === undefined ? 'a timeout that the training hands to init_process_group, or none' : 'the setting that the framework reads',
     ...(known?.snippet !== undefined && { snippet: known.snippet }),
     evidence: { container: container.name, ...(set.value !== undefined && { value: set.value }), frameworks: trainings.map(({ framework }) => framework) },

@@ -1,4 +1,5 @@
 import type { Evidence, FieldPath, ManifestObject, Place, Severity, Spot, Symptom, Undecided } from '../../agent/model.ts';
+import { clipped } from './words.ts';
 
 /** `spec.template.spec.containers[0].env[3]`; keys that are no plain words stand in brackets. */
 export function fieldText(path: FieldPath): string {
@@ -34,9 +35,9 @@ export function faultAt(spot: Spot, fault: Fault): Symptom {
   const { message, found, expected, snippet, evidence = {}, severity, title } = fault;
   return {
     subject: subjectOf(spot),
-    message,
-    evidence,
-    place: { ...placeOf(spot), found, expected, ...(snippet !== undefined && { snippet }) },
+    message: clipped(message),
+    evidence: Object.fromEntries(Object.entries(evidence).map(([name, value]) => [name, typeof value === 'string' ? clipped(value) : value])),
+    place: { ...placeOf(spot), found: clipped(found), expected: clipped(expected), ...(snippet !== undefined && { snippet: clipped(snippet) }) },
     ...(severity && { severity }),
     ...(title !== undefined && { title }),
   };

@@ -1,6 +1,6 @@
 import type { Container, Judgement, ManifestWorkload, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
-import { asksForEfa, p6TypeOf } from './efa.ts';
+import { p6TypeOf, surelyAsksForEfa } from './efa.ts';
 import { faultAt } from './place.ts';
 
 /** Files of the host that only a privileged container can use, or that show it is meant to work on its node. */
@@ -27,15 +27,22 @@ export const privilegedWorkload = defineRule({
 function* judge(workload: ManifestWorkload, pod: PodGroup, container: Container): Iterable<Judgement> {
   const { privileged, name } = container;
   if (privileged?.value !== true || worksOnNode(workload, container)) return;
-  const efa = asksForEfa(pod, container);
+  const efa = surelyAsksForEfa(pod, container);
+  // Whatever registers memory needs the lock limit, EFA, RoCE and InfiniBand alike.
+  const locks = efa || mayUseRdma(pod, container);
   const type = p6TypeOf(pod);
   yield faultAt(privileged, {
-    message: `container ${name} is privileged: it sees every GPU and every device of its node beside those it asked for${type === undefined ? '' : `, on ${type} NVLink's mlx5 devices among them, with which libfabric finds no EFA`}; ${efa ? 'EFA needs no more than IPC_LOCK' : 'nothing that is written here needs it'}`,
+    message: `container ${name} is privileged: it sees every GPU and every device of its node beside those it asked for${type === undefined ? '' : `, on ${type} NVLink's mlx5 devices among them, with which libfabric finds no EFA`}; ${efa ? 'EFA needs no more than IPC_LOCK' : locks ? 'RDMA devices need no more than IPC_LOCK' : 'nothing that is written here needs it'}`,
     found: 'privileged: true',
-    expected: efa ? 'capabilities with IPC_LOCK, without privileged' : 'no privileged',
-    snippet: ['securityContext:', '  capabilities:', '    add: ["IPC_LOCK"]'].join('\n'),
+    expected: locks ? 'capabilities with IPC_LOCK, without privileged' : 'no privileged',
+    snippet: ['securityContext:', '  privileged: false', ...(locks ? ['  capabilities:', '    add: ["IPC_LOCK"]'] : [])].join('\n'),
     evidence: { container: name, asksForEfa: efa },
   });
+}
+
+/** By a claim that is not plainly for GPUs, or a resource such as `rdma/hca`. */
+function mayUseRdma({ deviceClasses }: PodGroup, { claims, limits, requests }: Container): boolean {
+  return (claims.length > 0 && deviceClasses.some((name) => !/(^|[^a-z])(gpu|mig|compute-domain)/.test(name))) || [...Object.keys(limits), ...Object.keys(requests)].some((name) => /rdma|roce|infiniband/.test(name));
 }
 
 function worksOnNode({ entrypoint }: ManifestWorkload, { mounts, commands, capabilities, gpus, efa, claims }: Container): boolean {

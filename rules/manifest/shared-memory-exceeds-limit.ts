@@ -1,7 +1,7 @@
 import type { Container, Judgement, PodGroup } from '../../agent/model.ts';
 import { defineRule } from '../define.ts';
 import { faultAt, spotAt } from './place.ts';
-import { GIB } from './shared-memory.ts';
+import { GIB, HEADROOM_PERCENT } from './shared-memory.ts';
 import { gibibytes } from './words.ts';
 
 /** Pages of a tmpfs count against the memory limit of the container that wrote them. */
@@ -11,7 +11,7 @@ export const sharedMemoryExceedsLimit = defineRule({
   severity: 'warning',
   page: 'rules/manifest/shared-memory-exceeds-limit.md',
   needs: ['manifests'],
-  settings: { headroomPercent: 50 },
+  settings: { headroomPercent: HEADROOM_PERCENT },
   *check({ manifests }, _before, _seconds, settings) {
     for (const { pods } of manifests.workloads) {
       for (const pod of pods) for (const container of computing(pod)) yield* judge(container, settings.headroomPercent);

@@ -1,4 +1,6 @@
 import type { Container, Judgement, Manifests, ManifestWorkload, Spot, VllmEngine } from '../../agent/model.ts';
+import { knownModel } from '../budget/known-models.ts';
+import { totalParameters } from '../budget/parameters.ts';
 import { defineRule } from '../define.ts';
 import { CACHE_VARIABLES, STANDARD_CACHE } from './cached-weights.ts';
 import { engineWords, hostsOf } from './engine-words.ts';
@@ -28,7 +30,7 @@ export const weightsNotCached = defineRule({
 function* judge(manifests: Manifests, workload: ManifestWorkload, engine: VllmEngine, minBillions: number): Iterable<Judgement> {
   const name = engine.model?.value;
   if (name === undefined || isHidden(engine.options['download_dir']) || !isOnDisk(engine)) return;
-  const billions = billionsIn(name);
+  const billions = parametersOf(name);
   if (billions !== undefined && billions < minBillions) return;
   const hosts = hostsOf(workload, engine).filter(({ pod, container }) => !pod.isPartial && container.gpus !== 0);
   const losses = hosts.map(({ container }) => (name.startsWith('/') ? lostPath(container, name, engine) : lostName(manifests, container, engine, name)));
@@ -48,6 +50,12 @@ function* judge(manifests: Manifests, workload: ManifestWorkload, engine: VllmEn
     ].join('\n'),
     evidence: { model: name, ...(billions !== undefined && { billions }) },
   });
+}
+
+/** Billions, to one digit: of a model whose shape is known, else what its name tells. */
+function parametersOf(name: string): number | undefined {
+  const known = knownModel(name);
+  return known ? Math.round(totalParameters(known) / 1e8) / 10 : billionsIn(name);
 }
 
 /** Dummy weights are made, not loaded; a model_source that is a map names a bucket. */
@@ -79,7 +87,10 @@ function lostName(manifests: Manifests, container: Container, engine: VllmEngine
     return set.value === undefined || set.value.includes('$') ? undefined : lost(container, `${set.value}${suffix}`, set, `${key}=${set.value}`);
   }
   if (hasHiddenVariables(container, manifests)) return undefined;
-  if (container.mounts.some(({ mountPath }) => STANDARD_CACHE.test(mountPath) && lifetimeAt(container, mountPath) !== 'pod')) return undefined;
+  const caches = container.mounts.filter(({ mountPath }) => STANDARD_CACHE.test(mountPath));
+  if (caches.some(({ mountPath }) => lifetimeAt(container, mountPath) !== 'pod')) return undefined;
+  const [cache] = caches.toSorted((a, b) => b.mountPath.length - a.mountPath.length);
+  if (cache) return { spot: cache, where: `Hugging Face into ${lifetimeWords(container, cache.mountPath)}`, found: `${cache.volume?.type ?? 'volume'} ${cache.volume?.name ?? ''} at ${cache.mountPath}` };
   return { spot: engine.model ?? engine, where: "Hugging Face into the container's own file system", found: 'no HF_HOME, no volume at ~/.cache/huggingface' };
 }
 

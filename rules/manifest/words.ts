@@ -13,3 +13,11 @@ export function billionsIn(model: string): number | undefined {
   const [, digits, unit] = /(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])/i.exec(model) ?? [];
   return digits === undefined ? undefined : Number(digits) / (unit?.toLowerCase() === 'm' ? 1000 : 1);
 }
+
+/** So long may a word be in a sentence: an image of ECR with its digest is shorter, and a value of a megabyte helps nobody. */
+const MOST_LETTERS = 160;
+
+/** The text with every word that is longer cut, its beginning and its end kept. */
+export function clipped(text: string): string {
+  return text.length <= MOST_LETTERS ? text : text.replace(/\S{161,}/g, (word) => `${word.slice(0, 50)}…${word.slice(-20)}`);
+}

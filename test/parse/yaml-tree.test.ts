@@ -67,4 +67,30 @@ describe('faults', () => {
     expect(parseYamlTree('a: &a [*a]').fault?.message).toBe('an anchor contains an alias to itself');
     expect(parseYamlTree('a: *b').fault?.message).toMatch(/Unresolved alias|does not exist/);
   });
+
+  test('a missing quote stands where the text begins, an open bracket behind the last text', () => {
+    expect(parseYamlTree('a: 1\nb: "x\nc: 2\n\n').fault).toMatchObject({ position: { line: 2, column: 4 }, message: 'the text that begins here has no closing quote', excerpt: '2 | b: "x\n       ^' });
+    expect(parseYamlTree('a:\n  - b: [y\n\n').fault).toMatchObject({ position: { line: 2, column: 10 }, excerpt: '2 |   - b: [y\n             ^' });
+  });
+
+  test('of a long line the part around the column', () => {
+    const { excerpt = '' } = parseYamlTree(`a: { ${'b: 1, '.repeat(100)}`).fault ?? {};
+    const [line = '', caret = ''] = excerpt.split('\n');
+    expect(line.length).toBeLessThan(130);
+    expect(caret.length).toBeLessThanOrEqual(line.length + 1);
+    const far = parseYamlTree(`{ ${Array.from({ length: 100 }, (_, n) => `k${n}: 1`).join(', ')}, k99: 2, z: ${'9'.repeat(200)} }`).fault;
+    const [shown = '', below = ''] = (far?.excerpt ?? '').split('\n');
+    expect(shown.slice(below.length - 1, below.length + 5)).toBe('k99: 2');
+    expect(shown).toMatch(/^1 \| ….*…$/);
+  });
+
+  test('more levels than the parser can go down', () => {
+    expect(parseYamlTree(`a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`).fault?.message).toBe('it is nested too deeply, hundreds of lists or maps in one another; it is refused');
+  });
+
+  test('a merge of what is no map', () => {
+    expect(parseYamlTree('a:\n  <<: [1, 2]\n').fault).toMatchObject({ position: { line: 2, column: 7 }, message: 'a merge (<<) takes a map, an alias of one, or a list of these' });
+    expect(parseYamlTree('a:\n  <<: text\n').fault?.message).toMatch(/merge/i);
+    expect(parseYamlTree('a:\n  "<<": text\n').tree?.value).toEqual({ a: { '<<': 'text' } });
+  });
 });

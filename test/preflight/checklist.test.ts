@@ -57,6 +57,12 @@ test("the guide's own workloads against its own checklist", () => {
 });
 
 describe('a line', () => {
+  test('of which a rule only informs is to be looked at, and has not failed', () => {
+    const bare = GUIDE_TRAINING.replace(/\n *hostNetwork: true/, '').replace('hostNetwork: true, ', '');
+    const found = item(judged(manifests(bare)), 'hostNetwork: true for workloads');
+    expect(found).toMatchObject({ status: 'look', why: expect.stringContaining('if it is on purpose, nothing is wrong') });
+  });
+
   test('that failed says what and where; of its own kind of workload only', () => {
     const training = 'image: a:1\ncommand: [bash, -c, "python examples/run_grpo.py policy.generation.vllm_cfg.gpu_memory_utilization=0.9"]\nresources: { limits: { nvidia.com/gpu: 8 } }';
     const items = judged(manifests(`${pod(training)}\n---\n${GUIDE_SERVER}`));
@@ -121,6 +127,13 @@ describe('railmedic preflight --checklist', () => {
     expect(printed.checklist).toHaveLength(CHECKLIST.length);
     expect(printed.checklist[12]).toMatchObject({ section: 'GRPO training', status: 'failed', rules: ['MasterFileShared'], places: ['DIR/grpo.yaml:23'] });
     expect(printed.findings.length).toBeGreaterThan(0);
+  });
+
+  test('what could not be read stands before it', async () => {
+    const printed: string[] = [];
+    const terminal = { width: 100, colour: false, print: (text: string) => void printed.push(text), progress: () => {} };
+    expect(await preflight(['-'], { checklist: true }, terminal, Readable.from(['apiVersion: v1\nkind: Pod\nspec: [a\n---\napiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\n']))).toBe(2);
+    expect(printed.join('')).toMatch(/^railmedic preflight {2}checklist of 1 file, 0 objects, 0 workloads\n\nCRITICAL {2}The file is not YAML .*\n {2}-:3:9 {2}not YAML: [^]*left aside {6}-:5: Thing\/default\/a: [^]*\n\nInfrastructure\n/);
   });
 
   test('not as SARIF', async () => {

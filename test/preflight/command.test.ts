@@ -58,4 +58,23 @@ describe('a call that cannot be meant', () => {
     expect(await run([join(directory, 'picture.yaml')])).toMatchObject({ status: 3, text: expect.stringContaining('not judged      DIR/picture.yaml:1: not read: it is not a text file') });
     expect(await run(['-'], {}, 'a: 1\n')).toMatchObject({ status: 3, text: expect.stringContaining('no Kubernetes object found in -; expected YAML or JSON with apiVersion and kind') });
   });
+
+  test('an option that would do nothing', async () => {
+    const file = join(directory, 'good.yaml');
+    await expect(run([file], { aws: true })).rejects.toThrow('preflight: --aws is for --cluster, which is missing; files are read without a cluster');
+    await expect(run([file], { namespace: 'ml' })).rejects.toThrow('--namespace is for --cluster');
+    await expect(run([file], { deny: true })).rejects.toThrow('--deny is for --emit-policy');
+    await expect(run([], { emitPolicy: true, json: true })).rejects.toThrow('--emit-policy prints policies and takes no --json');
+    await expect(run([file], { aws: false, deny: false, cluster: false })).resolves.toMatchObject({ status: 0 });
+  });
+
+  test('what was not judged is not called healthy: unknown kinds alone, and pods of a kind nobody knows', async () => {
+    expect(await run(['-'], {}, 'apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\n')).toMatchObject({ status: 3, text: expect.stringContaining('not judged      -:1: nothing was judged: no rule knows Thing of example.com/v1') });
+    const workflow = 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: { name: w }\nspec: { templates: [{ name: a, container: { image: "a:1" } }] }\n';
+    expect((await run(['-'], {}, `${workflow}---\n${pod('image: a:1')}`)).status).toBe(3);
+    expect(await run(['-'], {}, `apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: { name: a }\n---\n${pod('image: a:1')}`)).toMatchObject({
+      status: 0,
+      text: expect.stringContaining('left aside      -:1: HorizontalPodAutoscaler/default/a: its fields were not checked: there is no schema of'),
+    });
+  });
 });

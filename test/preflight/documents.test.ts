@@ -71,6 +71,17 @@ describe('what is no object yet', () => {
     expect(read({ 'rules.yaml': "apiVersion: v1\nkind: ConfigMap\ndata:\n  text: |\n    x: {{.Name}}\n  other: '{{ $value }}'\n" }).problems).toEqual([]);
   });
 
+  test('a patch that says so itself, whoever lays it over what', () => {
+    const { objects, problems, skipped } = read({ 'namespace.yaml': `${configMap('a')}---\n$patch: delete\napiVersion: v1\nkind: Namespace\nmetadata: { name: system }\n` });
+    expect(objects.map(({ id }) => id)).toEqual(['ConfigMap/default/a']);
+    expect(problems).toEqual([]);
+    expect(skipped).toMatchObject([{ file: 'namespace.yaml', line: 4, what: 'patch' }]);
+  });
+
+  test('a list of other things by the name of kind', () => {
+    expect(read({ 'labels.yaml': 'kind:\n  - bug\n  - question\n' })).toMatchObject({ objects: [], problems: [], skipped: [{ what: 'document', why: 'its kind is no text, so it is no Kubernetes object' }] });
+  });
+
   test('a patch that a kustomization of the same input lays over another object', () => {
     const patch = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { replicas: 2 }\n';
     const kustomization = 'resources: [a.yaml]\npatches:\n  - path: ../patches/replicas.yaml\n  - patch: |-\n      - op: remove\n        path: /x\npatchesStrategicMerge: [old.yaml]\n';

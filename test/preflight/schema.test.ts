@@ -52,6 +52,28 @@ describe('reports', () => {
     expect(problems('{ apiVersion: batch/v1, kind: Job, metadata: { name: a }, spec: { template: { spec: { containers: [{ image: a }] } } } }')).toEqual(['spec.template.spec.containers[0] lacks name, which must be there']);
   });
 
+  test('quantities that are none, or below 0', () => {
+    expect(problems(container('resources: { requests: { cpu: abc, memory: 64GB }, limits: { vpc.amazonaws.com/efa: -1, memory: "$MEMORY" } }'))).toEqual([
+      'spec.containers[0].resources.requests.cpu is the text "abc", and must be a quantity such as 4, 500m or 64Gi',
+      'spec.containers[0].resources.requests.memory is the text "64GB", and must be a quantity such as 4, 500m or 64Gi => memory: 64Gi',
+      'spec.containers[0].resources.limits["vpc.amazonaws.com/efa"] is the number -1, and must be a quantity of 0 or more',
+    ]);
+    expect(problems(pod('volumes: [{ name: shm, emptyDir: { sizeLimit: lots } }]'))).toEqual(['spec.volumes[0].emptyDir.sizeLimit is the text "lots", and must be a quantity such as 4, 500m or 64Gi']);
+  });
+
+  test('counts below what can be', () => {
+    expect(problems('{ apiVersion: apps/v1, kind: Deployment, metadata: { name: a }, spec: { replicas: -3, selector: {}, template: { spec: { containers: [{ name: a, ports: [{ containerPort: 99999 }], livenessProbe: { periodSeconds: -1 } }] } } } }')).toEqual([
+      'spec.replicas is the number -3, and must be 0 or more',
+      'spec.template.spec.containers[0].ports[0].containerPort is the number 99999, and must be from 1 to 65535',
+      'spec.template.spec.containers[0].livenessProbe.periodSeconds is the number -1, and must be 0 or more',
+    ]);
+    expect(problems('{ apiVersion: ray.io/v1, kind: RayCluster, spec: { headGroupSpec: { template: {} }, workerGroupSpecs: [{ groupName: a, minReplicas: -1, template: {} }] } }')).toEqual(['spec.workerGroupSpecs[0].minReplicas is the number -1, and must be 0 or more']);
+  });
+
+  test('a misspelt field that must be there once, not twice', () => {
+    expect(problems('{ apiVersion: v1, kind: Pod, metadata: { name: a }, spec: { containers: [{ nam: b }] } }')).toEqual(['spec.containers[0] has no field nam; did you mean name? => name:']);
+  });
+
   test('no more than twenty of one object', () => {
     expect(problems(container(Array.from({ length: 50 }, (_, n) => `zzzzzz${n}: 1`).join(', ')))).toHaveLength(20);
   });
@@ -59,7 +81,7 @@ describe('reports', () => {
 
 test('every type that is named is there', () => {
   const names = Object.values<Record<string, string>>(schemas.types).flatMap((fields) => Object.values(fields).map((type) => type.replace(/!$/, '').replace(/^[[{]+|[\]}]+$/g, '')));
-  const used = [...new Set(names)].filter((name) => /^(ray\.)?[A-Z]/.test(name) && !name.includes('|'));
+  const used = [...new Set(names)].filter((name) => /^(ray\.)?[A-Z]\w/.test(name) && !name.includes('|'));
   // A choice of one: RayJob's deletion condition.
   expect(used.filter((name) => !(name in schemas.types))).toEqual(['Failed']);
   expect(Object.values<string>(schemas.kinds).filter((name) => !(name in schemas.types))).toEqual([]);

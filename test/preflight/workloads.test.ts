@@ -37,6 +37,7 @@ describe('pod templates wherever they hide', () => {
       [['leader', 'head', { min: 1, max: 1 }], ['worker', 'worker', { min: 3, max: 3 }]],
     ],
     TrainJob: [`apiVersion: trainer.kubeflow.org/v1alpha1\nkind: TrainJob\nmetadata: { name: a }\nspec: { trainer: { numNodes: 2, resourcesPerNode: { limits: { nvidia.com/gpu: 8 } } } }`, [['trainer', 'worker', { min: 2, max: 2 }]]],
+    'a bare list of containers': [`apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: { name: a }\nspec: { predictor: { containers: [{ name: a, image: "a:1", ${gpu(8)} }] } }`, [['', 'pod', undefined]]],
     'a kind nobody here knows': [`apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\nspec: { parts: [{ replicas: 2, template: { ${spec} } }] }`, [['', 'pod', { min: 2, max: 2 }]]],
   };
   test.each(Object.entries(cases))('%s', (_, [text, expected]) => {
@@ -98,6 +99,55 @@ describe('engines', () => {
     expect(engine("image: a:1\ncommand: [bash, -c]\nargs:\n  - |\n    python3 - <<'EOF'\n    from vllm import AsyncEngineArgs\n    a = AsyncEngineArgs(model='a/b', enforce_eager=True)\n    EOF")).toEqual(['handwritten', 'a/b', { model: ['a/b', 14], enforce_eager: [true, 14] }]);
   });
 
+  test('in a module of a ConfigMap that Ray Serve imports, with what it takes from the environment', () => {
+    const service = (mount: string, importPath: string): string => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: code }
+data:
+  llm.py: |
+    import os
+    from vllm import AsyncEngineArgs
+    class Llm:
+      def __init__(self, model: str, seed: int):
+        self.args = AsyncEngineArgs(
+            model=model, enforce_eager=True,
+            max_model_len=longest(model),
+        )
+    app = Llm.bind(
+        model=os.environ.get('MODEL_ID', 'a/small'),
+        tensor_parallel_size=int(os.environ.get("TP", "2")),
+        max_num_seqs=int(os.getenv('SEQS')),
+    )
+---
+apiVersion: ray.io/v1
+kind: RayService
+metadata: { name: s }
+spec:
+  serveConfigV2: |
+    applications: [{ name: a, import_path: "${importPath}", runtime_env: { env_vars: { MODEL_ID: a/large } } }]
+  rayClusterConfig:
+    headGroupSpec: { template: { spec: { containers: [{ name: head, image: "a:1", volumeMounts: [${mount}] }], volumes: [{ name: code, configMap: { name: code } }] } } }
+    workerGroupSpecs: [{ groupName: w, template: { spec: { containers: [{ name: ray, image: "a:1", ${gpu(8)}, volumeMounts: [${mount}] }], volumes: [{ name: code, configMap: { name: code } }] } } }]
+`;
+    const found = (mount: string, importPath: string) => manifests(service(mount, importPath)).workloads.flatMap(({ engines }) => engines);
+    const [built] = found('{ name: code, mountPath: /home/ray/llm.py, subPath: llm.py }', 'llm:app');
+    expect(built).toMatchObject({ kind: 'handwritten', model: { value: 'a/large', position: { line: 15 } }, object: { id: 'ConfigMap/default/code' }, path: ['data', 'llm.py'], position: { line: 10 }, container: { name: 'ray' } });
+    expect(Object.fromEntries(Object.entries(built?.options ?? {}).map(([name, { value, position }]) => [name, [value, position.line]]))).toEqual({
+      model: ['a/large', 15],
+      enforce_eager: [true, 11],
+      max_model_len: [null, 12],
+      tensor_parallel_size: [2, 16],
+      max_num_seqs: [null, 17],
+    });
+    expect(found('{ name: code, mountPath: /home/ray/serving/ }', 'serving.llm.app'), 'a directory, a package').toHaveLength(1);
+    expect(found('{ name: code, mountPath: /home/ray/serving }', 'other:app')).toEqual([]);
+    expect(found('{ name: other, mountPath: /home/ray }', 'llm:app')).toEqual([]);
+  });
+
+  test('in Python by hand, what is handed on is written, if not known', () => {
+    expect(engine("image: a:1\ncommand: [bash, -c]\nargs:\n  - |\n    python3 - <<'EOF'\n    from vllm import AsyncEngineArgs\n    a = AsyncEngineArgs(model='a/b', gpu_memory_utilization=share())\n    EOF")).toEqual(['handwritten', 'a/b', { model: ['a/b', 14], gpu_memory_utilization: [null, 14] }]);
+  });
+
   test('none where it is only mentioned', () => {
     expect(engine('image: a:1\ncommand: [bash, -c, "pip install vllm && sleep infinity"]')).toBeUndefined();
   });
@@ -123,6 +173,28 @@ describe('trainings', () => {
 
   test('none of what only measures', () => {
     expect(training('mpirun -np 16 /opt/nccl-tests/build/all_reduce_perf -b 8')).toEqual(['other', undefined, undefined, undefined, []]);
+    const mpi = (command: string): string => workload(`apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: { name: a }\nspec: { mpiReplicaSpecs: { Launcher: { template: { spec: { containers: [{ name: l, image: "a:1", command: [bash, -c, ${JSON.stringify(command)}] }] } } }, Worker: { replicas: 2, template: { ${spec} } } } }`).purpose;
+    expect(mpi("mpirun -np 2 -N 1 bash -c 'RANK=$R python3 /DeepEP/tests/test_internode.py'")).toBe('other');
+    expect(mpi("mpirun -np 8 bash -c 'cd /opt/uccl/ep && python3 bench/test_low_latency.py --num-tokens 128'")).toBe('other');
+    expect(mpi('mpirun -np 2 python3 /opt/uccl/ep/bench/run.py')).toBe('other');
+    expect(mpi('ib_write_bw -d rdmap79s0')).toBe('other');
+    expect(mpi('mpirun -np 16 python3 /app/model.py')).toBe('training');
+  });
+
+  test('of what looks at the fabric first', () => {
+    expect(training('fi_info -p efa | head; torchrun --nproc-per-node=8 main.py').slice(0, 2)).toEqual(['training', 'torchrun']);
+    expect(training('ib_write_bw --version; python pretrain.py')[0]).toBe('training');
+    expect(training('fi_info -p efa; vllm serve a/b')[0]).toBe('serving');
+    const job = (command: string): string => workload(`apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: { name: a }\nspec: { pytorchReplicaSpecs: { Worker: { replicas: 2, template: { spec: { containers: [{ name: pytorch, image: "a:1", ${gpu(8)}, command: [bash, -c, ${JSON.stringify(command)}] }] } } } } }`).purpose;
+    expect(job('fi_info -p efa; python -m mine')).toBe('training');
+    expect(job('fi_pingpong -p efa -e rdm peer')).toBe('other');
+    expect(job('fi_info -p efa; python -c "import torch"')).toBe('other');
+  });
+
+  test('by the image, with words that its owner added, and never of what stands beside a training', () => {
+    const purpose = (image: string): string => workload(pod(`${gpu(8)}\nimage: ${image}`)).purpose;
+    for (const image of ['x/slime-hyperpod:slime0.2.4', 'r/verl-aws:1', 'x/nemo-rl-workshop:1', 'x/openrlhf-rlvr:1', 'x/megatron-lm:1', 'hiyouga/verl:ngc-vllm0.8.4', 'nvcr.io/nvidia/nemo:26.02']) expect(purpose(image), image).toBe('training');
+    for (const image of ['x/slime-reward:cpu-0.2.4', 'x/verl-sandbox:1', 'x/nemo-rl-dashboard:1', 'nvcr.io/nvidia/nemo-guardrails:1', 'verl/judge:1', 'x/app:slime-1', 'x/slimeball:1']) expect(purpose(image), image).toBe('other');
   });
 
   test('of a script that a ConfigMap brings', () => {
@@ -165,4 +237,10 @@ test('a pod that only waits for somebody to enter trains nothing, whatever its i
   expect(purpose('command: [bash, -c, "tail -f /dev/null"]')).toBe('other');
   expect(purpose('command: [bash, -c, "./run.sh; sleep infinity"]')).toBe('training');
   expect(purpose('command: [fi_info, -p, efa]')).toBe('other');
+});
+
+test('a name that no cluster takes is cut, where every finding would repeat it', () => {
+  const named = (length: number): string => workload(`apiVersion: v1\nkind: Pod\nmetadata: { name: ${'n'.repeat(length)} }\nspec: { containers: [{ name: a, image: "a:1" }] }`).object.id;
+  expect(named(253)).toBe(`Pod/default/${'n'.repeat(253)}`);
+  expect(named(1_000_000)).toBe(`Pod/default/${'n'.repeat(50)}…${'n'.repeat(20)}`);
 });

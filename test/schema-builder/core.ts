@@ -26,6 +26,18 @@ const CHOICES: Readonly<Record<string, string>> = {
   'Toleration.operator': 'Exists|Equal|Lt|Gt',
   'Toleration.effect': 'NoSchedule|PreferNoSchedule|NoExecute',
 };
+/** Likewise: pkg/apis/{core,apps,batch,autoscaling}/validation/validation.go. */
+const RANGES: readonly (readonly [owners: RegExp, fields: RegExp, type: FieldType])[] = [
+  [/^(Deployment|StatefulSet|ReplicaSet|ReplicationController|DaemonSet)Spec$/, /^(replicas|minReadySeconds|revisionHistoryLimit)$/, 'i0..'],
+  [/^JobSpec$/, /^(parallelism|completions|activeDeadlineSeconds|backoffLimit|backoffLimitPerIndex|maxFailedIndexes|ttlSecondsAfterFinished)$/, 'i0..'],
+  [/^CronJobSpec$/, /^(startingDeadlineSeconds|successfulJobsHistoryLimit|failedJobsHistoryLimit)$/, 'i0..'],
+  [/^PodSpec$/, /^activeDeadlineSeconds$/, 'i1..'],
+  [/^Probe$/, /^(initialDelaySeconds|timeoutSeconds|periodSeconds|successThreshold|failureThreshold)$/, 'i0..'],
+  [/^ContainerPort$/, /^containerPort$/, 'i1..65535'],
+  [/^ServicePort$/, /^port$/, 'i1..65535'],
+  [/^V2HorizontalPodAutoscalerSpec$/, /^minReplicas$/, 'i0..'],
+  [/^V2HorizontalPodAutoscalerSpec$/, /^maxReplicas$/, 'i1..'],
+];
 
 /** The types that the kinds reach, of the models that the Kubernetes client carries. */
 export function coreTypes(roots: Iterable<string>): Record<string, TypeFields> {
@@ -68,7 +80,9 @@ function requiredOf(file: string): ReadonlySet<string> {
 function typeOf(owner: string, { baseName, type, format }: Attribute): FieldType {
   const choice = CHOICES[`${owner}.${baseName}`];
   if (choice !== undefined) return choice;
-  if (QUANTITY_OWNERS.test(owner) && QUANTITIES.has(baseName)) return type.startsWith('{') ? '{q}' : 'q';
+  if (QUANTITY_OWNERS.test(owner) && QUANTITIES.has(baseName)) return type.startsWith('{') ? '{Q}' : 'Q';
+  const range = RANGES.find(([owners, fields]) => owners.test(owner) && fields.test(baseName))?.[2];
+  if (range !== undefined) return range;
   return short(type, format);
 }
 

@@ -10,6 +10,8 @@ export interface OpenApi {
   readonly required?: readonly string[];
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
+  readonly minimum?: number;
+  readonly pattern?: string;
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
 }
@@ -26,6 +28,9 @@ const INLINED: readonly (readonly [string, readonly string[]])[] = [
   ['PersistentVolumeClaimSpec', ['accessModes', 'storageClassName', 'volumeMode']],
 ];
 
+/** What KubeRay itself refuses below 0: ray-operator/controllers/ray/utils/validation.go. */
+const COUNTS = new Set(['replicas', 'minReplicas', 'maxReplicas', 'numOfHosts']);
+
 /** The types of a custom resource's schema; equal ones have one name, after the field that holds the first of them. */
 export class CrdTypes {
   readonly types: Record<string, TypeFields> = {};
@@ -37,7 +42,9 @@ export class CrdTypes {
   }
 
   add(schema: OpenApi, name: string): FieldType {
-    if (schema['x-kubernetes-int-or-string']) return 'q';
+    // controller-gen writes a pattern to quantities, and none to ports and percentages.
+    if (schema['x-kubernetes-int-or-string']) return schema.pattern === undefined ? 'q' : 'Q';
+    if (schema.type === 'integer') return schema.minimum === undefined ? (COUNTS.has(name) ? 'i0..' : 'i') : `i${schema.minimum}..`;
     if (schema.enum && schema.enum.every((value) => typeof value === 'string')) return schema.enum.join('|');
     if (schema.type === 'array') return `[${schema.items ? this.add(schema.items, name) : '*'}]`;
     if (schema.properties) return this.#object(schema, schema.properties, name);

@@ -1,8 +1,10 @@
+import { FIXED, LATEST, MOVING, OPEN, TAG } from '../image-tag.ts';
 import { containersWhere } from './cel.ts';
 import { ALL_KINDS, type ManifestPolicy } from './policy.ts';
 
-/** Neither digest nor variable, and no tag at the end or `latest`; a colon before a slash belongs to the registry's port. */
-const MOVES = "has(c.image) && !c.image.contains('@sha256:') && !c.image.matches('[$][({A-Z_]|<[^>]*>$') && (c.image.endsWith(':latest') || !c.image.matches(':[A-Za-z0-9_][A-Za-z0-9_.-]*$'))";
+const is = (pattern: string): string => `c.image.matches('${pattern}')`;
+/** No digest, and a tag that moves, or none where none will be filled in. */
+const MOVES = `has(c.image) && !c.image.contains('@sha256:') && (${is(MOVING)} || (${is(LATEST)} && !${is(FIXED)}) || (!${is(TAG)} && !${is(OPEN)}))`;
 
 export const latestImagePolicy: ManifestPolicy = {
   rule: 'LatestImage',

@@ -3,7 +3,7 @@ import { RUN_KINDS, type ManifestPolicy } from './policy.ts';
 
 const MOUNTED = "c.?volumeMounts.orValue([]).exists(m, m.mountPath.matches('^/dev/shm/*$'))";
 /** Measures the fabric and trains nothing. */
-const BENCHMARK = "dyn(object).metadata.name.matches('bench|nccl|perf') || variables.templates.exists(o, o.spec.containers.exists(b, (b.?command.orValue([]) + b.?args.orValue([])).exists(w, string(w).matches('_perf|nccl-test|fi_pingpong|ib_(send|write|read)_bw'))))";
+const BENCHMARK = "dyn(object).metadata.name.matches('bench|nccl|perf') || variables.templates.exists(o, o.spec.containers.exists(b, (b.?command.orValue([]) + b.?args.orValue([])).exists(w, string(w).matches('_perf|nccl-test|fi_pingpong|fi_info|ib_(send|write|read)_(bw|lat)|test_(internode|intranode|low_latency)|[Dd]eep_?(ep|EP)/(tests|bench)|uccl/'))))";
 
 export const sharedMemoryMissingPolicy: ManifestPolicy = {
   rule: 'SharedMemoryMissing',

@@ -13,6 +13,7 @@ test('each line with what was found, where, and who decides it', () => {
     item({ rules: ['LatestImage', 'ManifestInvalid'] }),
     item({ status: 'failed', why: 'it is not, says \u001b[31ma file', rules: ['LatestImage'], places: ['a:1', 'a:2', 'a:3', 'a:4', 'a:5'] }),
     item({ section: 'Monitoring', status: 'hidden', why: 'somebody else knows', checks: ['node-addresses'], nodeRules: ['EfaSecondaryCidr'] }),
+    item({ section: 'Monitoring', status: 'look', why: 'it may be on purpose', checks: ['a', 'b'] }),
     item({ section: 'Monitoring', status: 'hidden', why: 'nobody knows' }),
   ];
   expect(renderChecklist(report, items, { width: 80, colour: false })).toBe(`railmedic preflight  checklist of 1 file, 1 object, 1 workload
@@ -29,13 +30,17 @@ Infrastructure
 Monitoring
   not here  A thing is so
             somebody else knows
-            decided by --cluster: node-addresses; on a node by EfaSecondaryCidr
+            decided by node-addresses of --cluster; on a node by
+            EfaSecondaryCidr
+  look      A thing is so
+            it may be on purpose
+            decided by a and b of --cluster
   not here  A thing is so
             nobody knows
             no rule decides it
 
-1 passed, 1 failed, 2 cannot be told from here. railmedic preflight without
---checklist shows every finding and what to write.
+1 passed, 1 failed, 1 to look at, 2 cannot be told from here. railmedic
+preflight without --checklist shows every finding and what to write.
 `);
 });
 

@@ -22,7 +22,8 @@ CRITICAL  The file is not YAML                                             Manif
   job.yaml:12:1  not YAML: Tabs are not allowed as indentation
       12 | →x: 1
            ^
-    why         railmedic explain ManifestInvalid rules/manifest/manifest-invalid.md
+    why         railmedic explain ManifestInvalid
+                rules/manifest/manifest-invalid.md
 
 WARNING  An image without a fixed version                                      LatestImage
   job.yaml:8  Pod/default/test
@@ -32,14 +33,17 @@ WARNING  An image without a fixed version                                      L
     found       a
     expected    a version tag or a digest
     write
-      image: a:<version>   # or a@sha256:<digest>
-    why         railmedic explain LatestImage rules/manifest/latest-image.md
+      image: a:<version>
+      # or image: a@sha256:<digest>
+    why         railmedic explain LatestImage
+                rules/manifest/latest-image.md
 
 left aside      job.yaml:24: Thing/default/t: no rule knows Thing of example.com/v1, and
                 it holds no pod template
 suppressed: LatestImage on Pod/default/second spec.containers[0].image (a test (annotation
 railmedic.io/ignore.LatestImage))
-2 rules looked, 2 fire at 2 places. To silence one: annotation railmedic.io/ignore.<rule>: "<reason>".
+2 rules looked, 2 fire at 2 places. To silence one: annotation railmedic.io/ignore.<rule>:
+"<reason>".
 `);
 });
 

@@ -60,9 +60,11 @@ WARNING  The EFA count does not fit the instance type                           
     it
     found       vpc.amazonaws.com/efa: 10
     expected    vpc.amazonaws.com/efa: 8, with aws-efa-k8s-device-plugin 0.5.10 or later
-    why         railmedic explain EfaCountMismatch rules/manifest/efa-count-mismatch.md
+    why         railmedic explain EfaCountMismatch
+                rules/manifest/efa-count-mismatch.md
 
-2 rules looked, 1 fires at 1 place. To silence one: annotation railmedic.io/ignore.<rule>: "<reason>".
+2 rules looked, 1 fires at 1 place. To silence one: annotation railmedic.io/ignore.<rule>:
+"<reason>".
 `,
   });
 });

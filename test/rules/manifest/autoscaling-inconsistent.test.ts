@@ -65,6 +65,18 @@ describe('reports', () => {
     ]);
   });
 
+  test('old names by the version of Ray', () => {
+    const of = (version: string) => judgeText(rule, service('max_concurrent_queries: 9').replace('rayClusterConfig:\n', `rayClusterConfig:\n    rayVersion: '${version}'\n`));
+    expect(of('2.24.0')).toMatchObject([
+      { severity: 'info', message: 'deployment qwen sets max_concurrent_queries, which Ray 2.24.0 still reads and calls max_ongoing_requests since 2.10: Ray after 2.32 does not read the old name any more' },
+    ]);
+    expect(of('2.9.3'), 'before there was a new one').toEqual([]);
+    for (const version of ['2.41.0', '2.34.0', 'nightly', '3.0.0']) expect(of(version), version).toMatchObject([{ message: 'deployment qwen sets max_concurrent_queries, which Ray Serve now calls max_ongoing_requests and no longer reads under its old name' }]);
+    expect(of('2.41.0')[0]).not.toHaveProperty('severity');
+    expect(of('2.32.0')[0]).toHaveProperty('severity', 'info');
+    expect(of('2.10.0')[0]).toHaveProperty('severity', 'info');
+  });
+
   test('names that Ray no longer reads, and two settings that exclude one another', () => {
     expect(said(rule, service('num_replicas: 2, max_concurrent_queries: 9, autoscaling_config: { max_replicas: 4 }'))).toEqual([
       `13 ${field}.max_concurrent_queries: deployment qwen sets max_concurrent_queries, which Ray Serve now calls max_ongoing_requests and no longer reads under its old name`,

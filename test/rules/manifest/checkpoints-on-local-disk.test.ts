@@ -63,4 +63,11 @@ describe('reports', () => {
   test('with the volume that is there already', () => {
     expect(first(judgeText(rule, run(grpo('/results'), shared, claim))).place?.snippet).toBe('checkpointing.checkpoint_dir=/shared/checkpoints/<run>');
   });
+
+  test('by the option that is written', () => {
+    const snippet = (command: string): string | undefined => first(judgeText(rule, run(command, shared, claim))).place?.snippet;
+    expect(snippet('torchrun train.py --save_dir /out')).toBe('--save_dir /shared/checkpoints/<run>');
+    expect(snippet('torchrun train.py --checkpoint-dir=/out')).toBe('--checkpoint-dir /shared/checkpoints/<run>');
+    expect(snippet('python -m verl.trainer.main_ppo trainer.save_freq=20 trainer.default_local_dir=/out')).toBe('trainer.default_local_dir=/shared/checkpoints/<run>');
+  });
 });

@@ -69,6 +69,27 @@ describe('reports', () => {
     expect(first(judgeText(rule, job({ type: 'ml.p5.48xlarge' }))).severity).toBe('info');
   });
 
+  test("Ray's head without GPUs in a JobSet, and no other pod without GPUs", () => {
+    const part = (name: string, command: string, pods: number, resources: string): string =>
+      `      - { name: ${name}, template: { spec: { completions: ${pods}, parallelism: ${pods}, template: { spec: { containers: [{ name: ${name}, image: "x/nemo-rl:1", command: [bash, -c, "${command}"], resources: { limits: { ${resources} } } }] } } } } }`;
+    const set = (pods: number): string =>
+      ['apiVersion: jobset.x-k8s.io/v1alpha2', 'kind: JobSet', 'metadata: { name: grpo }', 'spec:', '  replicatedJobs:', part('head', 'ulimit -n 65536; ray start --head --port=6379 --block', 1, 'cpu: 4'), part('workers', 'ray start --address=head:6379 --block', pods, 'nvidia.com/gpu: 8'), part('logs', 'tail -f /x', 1, 'cpu: 1')].join('\n');
+    expect(judgeText(rule, set(2)).map((judgement) => ('message' in judgement ? [judgement.message, judgement.severity] : []))).toEqual(
+      ['head', 'workers'].map((name) => [`nothing tells Karpenter or the Cluster Autoscaler to leave the pods of group ${name} alone: when a node is consolidated, its pod is evicted, the whole job stops and falls back to its last checkpoint`, undefined]),
+    );
+    expect(judgeText(rule, set(1)).map((judgement) => ('message' in judgement ? judgement.severity : ''))).toEqual(['info', 'info']);
+  });
+
+  test('an elastic job, which goes on with fewer pods', () => {
+    const elastic = `apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: { name: t }\nspec: { elasticPolicy: { minReplicas: 1 }, pytorchReplicaSpecs: { Worker: { replicas: 2, template: { spec: { containers: [{ name: pytorch, image: "a:1", resources: { limits: { nvidia.com/gpu: 8 } } }] } } } } }`;
+    expect(first(judgeText(rule, elastic)).message).toMatch(/its pod is evicted, and the whole job starts again from its last checkpoint with the pods that are left$/);
+  });
+
+  test('pods that have no other name than pods', () => {
+    const hyperpod = `apiVersion: sagemaker.amazonaws.com/v1\nkind: HyperPodPyTorchJob\nmetadata: { name: t }\nspec: { replicaSpecs: [{ name: pods, replicas: 2, template: { spec: { containers: [{ name: a, image: "a:1", resources: { limits: { nvidia.com/gpu: 8 } } }] } } }] }`;
+    expect(first(judgeText(rule, hyperpod)).message).toContain('to leave these pods alone');
+  });
+
   test('the annotation on the object, which does not reach the pods', () => {
     const found = first(judgeText(rule, job({ own: keep })));
     expect(found.message).toMatch(/^the annotation against disruption stands on the Job and does not reach these pods: /);

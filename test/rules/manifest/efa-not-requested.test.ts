@@ -86,4 +86,33 @@ spec:
       '9 spec.rayClusterSpec.workerGroupSpecs[0].template.spec.containers[0].resources: container ray asks for 8 GPUs and no vpc.amazonaws.com/efa, though other pods of this workload ask for EFA: NCCL will use TCP between nodes, or hang where the network is forced',
     ]);
   });
+
+  test('the share of a pod that has part of the GPUs of its node', () => {
+    expect(first(judgeText(rule, job({ type: 'p5en.48xlarge', limits: 'nvidia.com/gpu: 4' }))).place).toMatchObject({ expected: 'vpc.amazonaws.com/efa: 8', snippet: 'resources:\n  limits:\n    vpc.amazonaws.com/efa: 8\n  requests:\n    vpc.amazonaws.com/efa: 8' });
+    expect(first(judgeText(rule, job({ type: 'p5en.48xlarge', limits: 'nvidia.com/gpu: 3' }))).place?.expected).toBe('vpc.amazonaws.com/efa: 8');
+    expect(first(judgeText(rule, job({ type: 'p4d.24xlarge', limits: 'nvidia.com/gpu: 1' }))).place).toMatchObject({
+      expected: 'all 8 GPUs of the node in one pod, with vpc.amazonaws.com/efa: 4',
+      snippet: 'resources:\n  limits:\n    nvidia.com/gpu: 8\n    vpc.amazonaws.com/efa: 4\n  requests:\n    nvidia.com/gpu: 8\n    vpc.amazonaws.com/efa: 4',
+    });
+  });
+
+  test('a TrainJob where it writes its resources, and what it says to write silences it', () => {
+    const trainJob = (resources: string): string => `
+apiVersion: trainer.kubeflow.org/v1alpha1
+kind: TrainJob
+metadata: { name: t }
+spec:
+  runtimeRef: { name: torch }
+  trainer:
+    numNodes: 2
+    image: trainer:1
+    env: [{ name: FI_EFA_USE_HUGE_PAGE, value: "0" }]
+    ${resources}
+`;
+    const written = trainJob('resourcesPerNode: { limits: { nvidia.com/gpu: 8 } }');
+    const { place } = first(judgeText(rule, written));
+    expect(place).toMatchObject({ line: 11, field: 'spec.trainer.resourcesPerNode', snippet: expect.stringMatching(/^resourcesPerNode:\n  limits:\n    vpc\.amazonaws\.com\/efa: </) });
+    const fixed = (place?.snippet ?? '').replaceAll(/<[^>]*>/g, '32').replaceAll('\n', '\n    ').replaceAll(/( +)(vpc.*)/g, '$1nvidia.com/gpu: 8\n$1$2');
+    expect(said(rule, trainJob(fixed))).toEqual([]);
+  });
 });

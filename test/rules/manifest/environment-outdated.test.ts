@@ -10,6 +10,16 @@ describe('silent', () => {
     expect(said(rule, set('FI_PROVIDER=tcp', 'FI_EFA_USE_DEVICE_RDMA=0', 'FI_EFA_FORK_SAFE=0', 'NCCL_PROTO=LL128', 'NCCL_NET_GDR_LEVEL=PHB', 'FI_EFA_SET_CUDA_SYNC_MEMOPS=1'))).toEqual([]);
   });
 
+  test('for what libfabric is told where others than NCCL use it', () => {
+    const told = ['FI_PROVIDER=efa', 'FI_EFA_USE_DEVICE_RDMA=1', 'FI_EFA_FORK_SAFE=1', 'FI_EFA_ENABLE_SHM_TRANSFER=0'];
+    expect(said(rule, set(...told))).toHaveLength(4);
+    expect(said(rule, set(...told, 'NIXL_LIBFABRIC_MAX_RAILS=1'))).toEqual([]);
+    expect(said(rule, set(...told).replace('a:1', 'x/vllm-uccl-ep:1'))).toEqual([]);
+    expect(said(rule, set(...told).replace('image: a:1', 'image: a:1\n      command: [bash, -c, "python /DeepEP/tests/test_internode.py"]'))).toEqual([]);
+    expect(said(rule, pod(`image: a:1\ncommand: [bash, -c, "mpirun -x FI_PROVIDER=efa -x NVSHMEM_REMOTE_TRANSPORT=libfabric ./run"]`))).toEqual([]);
+    expect(said(rule, set('RDMAV_FORK_SAFE=1', 'NCCL_PROTO=simple', 'NIXL_LOG_LEVEL=INFO')), 'what concerns rdma-core and NCCL itself').toHaveLength(2);
+  });
+
   test('for a value from elsewhere', () => {
     expect(said(rule, pod('image: a:1\nenv: [{ name: FI_PROVIDER, valueFrom: { secretKeyRef: { name: a, key: b } } }]'))).toEqual([]);
   });

@@ -91,7 +91,7 @@ describe('reports', () => {
 
   test('GPUs that vLLM does not use, as a hint', () => {
     expect(judgeText(rule, deployment(serve('')))).toMatchObject([
-      { severity: 'info', message: 'vLLM uses 1 of the 4 GPUs that container vllm asks for (tensor_parallel_size 1, the default): 3 stay idle and nobody else can have them' },
+      { severity: 'info', message: 'vLLM uses 1 of the 4 GPUs that container vllm asks for (tensor_parallel_size 1, the default): 3 stay idle and nobody else can have them', place: { found: '1 GPU used, 4 asked for' } },
     ]);
   });
 
@@ -137,6 +137,25 @@ spec:
     expect(said(rule, deployment(command('4')))).toEqual([]);
     expect(said(rule, deployment(command('gpu')))).toEqual([]);
     expect(said(rule, deployment(command('8')))[0]).toContain('nproc_per_node is 8 and container vllm asks for 4 GPUs: rank 4 finds no GPU');
+  });
+
+  test('processes that an operator or a variable tells torchrun of', () => {
+    const job = (processes: string, command = '[torchrun, train.py]', env = ''): string => `apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: { name: t }
+spec:
+  nprocPerNode: ${processes}
+  pytorchReplicaSpecs: { Worker: { replicas: 2, template: { spec: { containers: [{ name: pytorch, image: "a:1", command: ${command}, env: [${env}], resources: { limits: { nvidia.com/gpu: 1 } } }] } } } }
+`;
+    expect(said(rule, job('"4"'))).toEqual([
+      '5 spec.nprocPerNode: nprocPerNode is 4 and container pytorch asks for 1 GPU: rank 1 finds no GPU ("invalid device ordinal"), or several share one, which NCCL refuses ("Duplicate GPU detected")',
+    ]);
+    for (const processes of ['"1"', 'auto', 'gpu', '$N']) expect(said(rule, job(processes)), processes).toEqual([]);
+    expect(said(rule, job('"4"', '[torchrun, --nproc_per_node=1, train.py]')), 'the command counts').toEqual([]);
+    expect(said(rule, job('"1"', '[torchrun, train.py]', '{ name: PET_NPROC_PER_NODE, value: "2" }'))[0]).toContain('PET_NPROC_PER_NODE is 2 and container pytorch asks for 1 GPU');
+    const train = (processes: string): string => `apiVersion: trainer.kubeflow.org/v1alpha1\nkind: TrainJob\nmetadata: { name: t }\nspec: { runtimeRef: { name: torch }, trainer: { numNodes: 2, numProcPerNode: ${processes}, resourcesPerNode: { limits: { nvidia.com/gpu: 4 } } } }`;
+    expect(said(rule, train('4'))).toEqual([]);
+    expect(first(judgeText(rule, train('8'))).place).toMatchObject({ field: 'spec.trainer.numProcPerNode', snippet: expect.stringMatching(/^resourcesPerNode:/) });
   });
 
   test('a training on more nodes than the cluster has', () => {

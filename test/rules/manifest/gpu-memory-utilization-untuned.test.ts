@@ -17,6 +17,12 @@ describe('silent', () => {
     expect(said(rule, server('', 0))).toEqual([]);
   });
 
+  test("for TRL's server, whose default is TRL's", () => {
+    expect(said(rule, training('trl vllm-serve --model a/b --tensor-parallel-size 8'))).toEqual([]);
+    const both = pod('image: a:1\ncommand: [bash, -c]\nargs:\n  - |\n    trl vllm-serve --model a/b &\n    vllm serve c/d\nresources: { limits: { nvidia.com/gpu: 8 } }');
+    expect(said(rule, both).map((text) => text.split(' ')[0])).toEqual(['13']);
+  });
+
   test("for rollouts: the framework's default, at most 0.7, or GPUs of their own", () => {
     expect(said(rule, training('python examples/run_grpo.py'))).toEqual([]);
     expect(said(rule, training('python examples/run_grpo.py policy.generation.vllm_cfg.gpu_memory_utilization=0.7'))).toEqual([]);

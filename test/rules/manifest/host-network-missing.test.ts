@@ -13,6 +13,10 @@ spec:
       - { groupName: gpu, replicas: 2, minReplicas: 2, maxReplicas: 2, rayStartParams: {}, template: { spec: { ${spec} containers: [{ name: worker, image: "a:1", resources: { limits: { ${worker} } } }] } } }
 `;
 const all = 'nvidia.com/gpu: 8, vpc.amazonaws.com/efa: 16';
+const claim = 'resourceClaims: [{ name: net, resourceClaimTemplateName: net }],';
+const claiming = (deviceClass?: string): string =>
+  cluster('cpu: 4', 'nvidia.com/gpu: 8', claim).replace('resources: { limits: { nvidia.com/gpu: 8 } }', 'resources: { limits: { nvidia.com/gpu: 8 }, claims: [{ name: net }] }') +
+  (deviceClass === undefined ? '' : `---\napiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\nmetadata: { name: net }\nspec: { spec: { devices: { requests: [{ name: a, exactly: { deviceClassName: ${deviceClass} } }] } } }`);
 
 describe('silent', () => {
   test('with the host network, or where it is filled in later', () => {
@@ -22,6 +26,12 @@ describe('silent', () => {
 
   test('without EFA', () => {
     expect(said(rule, cluster('cpu: 4', 'nvidia.com/gpu: 8'))).toEqual([]);
+  });
+
+  test('for claims of RoCE devices, and for those whose class is not in the input', () => {
+    expect(said(rule, claiming('roce.networking.k8s.aws'))).toEqual([]);
+    expect(said(rule, claiming('default-nic'))).toEqual([]);
+    expect(said(rule, claiming())).toEqual([]);
   });
 
   test('for a pod alone, and for what is written elsewhere', () => {
@@ -43,7 +53,16 @@ describe('reports', () => {
     expect(said(rule, cluster(all, all))[0]).toContain('the pods of head and gpu use EFA');
   });
 
+  test('claims of EFA devices', () => {
+    expect(said(rule, claiming('efa.networking.k8s.aws'))[0]).toContain('the pods of gpu use EFA without hostNetwork');
+  });
+
   test('as information only', () => {
     expect(rule.severity).toBe('info');
+  });
+
+  test('pods that are set for EFA and ask for none, in words that do not say that they use it', () => {
+    const env = 'env: [{ name: FI_PROVIDER, value: efa }], image: "a:1"';
+    expect(said(rule, cluster('cpu: 4', 'nvidia.com/gpu: 8').replace('name: worker, image: "a:1"', `name: worker, ${env}`))[0]).toContain('the pods of gpu are set for EFA without hostNetwork');
   });
 });

@@ -4,6 +4,7 @@ import { validator } from '../../../agent/preflight/schema.ts';
 import schemas from '../../../agent/preflight/schemas.json' with { type: 'json' };
 import type { Rule, Settings } from '../../../rules/define.ts';
 import { judge } from '../fixtures.ts';
+import { expectSnippetsHelp } from './applied-snippet.ts';
 import { expectAgreement } from './policy-agreement.ts';
 
 /** What preflight reads from this text of a file `job.yaml`. */
@@ -11,11 +12,14 @@ export function manifests(text: string, file = 'job.yaml'): Manifests {
   return readManifests([{ file, text, why: undefined, isNamed: true }], validator(schemas), file);
 }
 
-/** What a manifest rule says of this text; its admission policy, where it has one, must agree. */
+/** What a manifest rule says of this text; its admission policy, where it has one, must agree, and what it says to write must help. */
 export function judgeText(rule: Rule, text: string, settings: Settings = {}): readonly Judgement[] {
   const judgements = judge(rule, { manifests: manifests(text) }, undefined, 0, settings);
   // With other thresholds a rule may say less than its policy, which knows none.
-  if (Object.keys(settings).length === 0) expectAgreement(rule, text, judgements);
+  if (Object.keys(settings).length === 0) {
+    expectAgreement(rule, text, judgements);
+    expectSnippetsHelp(rule, text, judgements, manifests);
+  }
   return judgements;
 }
 

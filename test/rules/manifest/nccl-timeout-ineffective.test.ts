@@ -29,9 +29,10 @@ describe('silent', () => {
     expect(said(rule, job('python mine.py --nccl_timeout_seconds=60'))).toEqual([]);
   });
 
-  test('for one pod, for a server, and without the variable', () => {
+  test('for one pod, for a server with one GPU, and without the variable', () => {
     expect(said(rule, job('python examples/run_grpo.py', { pods: 1 }))).toEqual([]);
-    expect(said(rule, job('vllm serve a/b'))).toEqual([]);
+    expect(said(rule, job('vllm serve a/b', { pods: 1 }).replace('gpu: 8', 'gpu: 1'))).toEqual([]);
+    expect(said(rule, job('vllm serve a/b', { env: '' }))).toEqual([]);
     expect(said(rule, job('python examples/run_grpo.py', { env: '{ name: TORCH_NCCL_HEARTBEAT_TIMEOUT_SEC, value: "7200" }' }))).toEqual([]);
   });
 });
@@ -51,6 +52,14 @@ describe('reports', () => {
 
   test("with less weight where a script of one's own may read it", () => {
     expect(first(judgeText(rule, job('torchrun train.py')))).toMatchObject({ severity: 'info', message: expect.stringContaining('unless the script reads it itself') });
+  });
+
+  test('a vLLM server, as a remark', () => {
+    expect(first(judgeText(rule, job('vllm serve a/b', { pods: 1 })))).toMatchObject({
+      severity: 'info',
+      message: 'container trainer sets NCCL_TIMEOUT=7200, which neither NCCL nor PyTorch nor vLLM reads: it changes nothing',
+      place: { line: 15, field: 'spec.template.spec.containers[0].env[0]', expected: 'NCCL_TIMEOUT not set' },
+    });
   });
 
   test('what a script exports, and a value from elsewhere', () => {

@@ -76,7 +76,7 @@ const CASES: readonly (readonly [rule: string, bad: string, message: string, goo
   [
     'EnvironmentOutdated',
     pod('env: [{ name: FI_PROVIDER, value: efa }, { name: FI_EFA_USE_DEVICE_RDMA, value: "1" }, { name: RDMAV_FORK_SAFE, value: "" }]'),
-    'EnvironmentOutdated: container main sets FI_PROVIDER, container main sets FI_EFA_USE_DEVICE_RDMA, container main sets RDMAV_FORK_SAFE: which today does nothing, or harm',
+    'EnvironmentOutdated: container main sets FI_PROVIDER, container main sets FI_EFA_USE_DEVICE_RDMA, container main sets RDMAV_FORK_SAFE: which today does nothing, or does harm',
     pod('env: [{ name: FI_PROVIDER, value: tcp }]'),
   ],
   [

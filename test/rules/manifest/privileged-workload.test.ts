@@ -34,12 +34,25 @@ describe('reports', () => {
     expect(first(judgeText(rule, training('privileged: true')))).toMatchObject({
       subject: 'Pod/default/test spec.containers[0].securityContext.privileged',
       message: 'container main is privileged: it sees every GPU and every device of its node beside those it asked for; EFA needs no more than IPC_LOCK',
-      place: { found: 'privileged: true', expected: 'capabilities with IPC_LOCK, without privileged', snippet: 'securityContext:\n  capabilities:\n    add: ["IPC_LOCK"]' },
+      place: { found: 'privileged: true', expected: 'capabilities with IPC_LOCK, without privileged', snippet: 'securityContext:\n  privileged: false\n  capabilities:\n    add: ["IPC_LOCK"]' },
     });
   });
 
   test('one without EFA', () => {
-    expect(said(rule, training('privileged: true', '', '', 'nvidia.com/gpu: 1'))[0]).toContain('; nothing that is written here needs it');
+    const found = first(judgeText(rule, training('privileged: true', '', '', 'nvidia.com/gpu: 1')));
+    expect(found.message).toContain('; nothing that is written here needs it');
+    expect(found.place).toMatchObject({ expected: 'no privileged', snippet: 'securityContext:\n  privileged: false' });
+  });
+
+  test('RoCE and InfiniBand, which lock memory too, and are not called EFA', () => {
+    const claim = training('privileged: true', '', 'resourceClaims: [{ name: net, resourceClaimTemplateName: net }]').replace('resources: { limits: { nvidia.com/gpu: 8, vpc.amazonaws.com/efa: 16 } }', 'resources: { limits: { nvidia.com/gpu: 8 }, claims: [{ name: net }] }');
+    for (const text of [claim, training('privileged: true', '', '', 'nvidia.com/gpu: 8, rdma/hca: 8')]) {
+      const found = first(judgeText(rule, text));
+      expect(found.message).toContain('; RDMA devices need no more than IPC_LOCK');
+      expect(found.place?.expected).toBe('capabilities with IPC_LOCK, without privileged');
+    }
+    const gpuClass = '\n---\napiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\nmetadata: { name: net }\nspec: { spec: { devices: { requests: [{ name: a, exactly: { deviceClassName: gpu.nvidia.com } }] } } }';
+    expect(first(judgeText(rule, claim + gpuClass)).place?.expected).toBe('no privileged');
   });
 
   test('what it means on P6', () => {

@@ -59,4 +59,10 @@ describe('reports', () => {
   test('by the seconds that the configuration asks for', () => {
     expect(said(rule, server(source), { startupSeconds: 300, cachedStartupSeconds: 60 })).toEqual([]);
   });
+
+  test('nothing absurd of periods that nobody can mean', () => {
+    const absurd = `startupProbe: { ${http}, periodSeconds: -1, failureThreshold: 1000000000000 }`;
+    expect(said(rule, server(absurd))).toEqual([]);
+    expect(first(judgeText(rule, server(`livenessProbe: { ${http}, periodSeconds: -1, failureThreshold: -5 }`))).place).toMatchObject({ found: '30 s', snippet: expect.stringContaining('periodSeconds: 10\n') });
+  });
 });

@@ -57,19 +57,30 @@ describe('silent', () => {
 describe('reports', () => {
   test('a name and no cache', () => {
     expect(first(judgeText(rule, server()))).toMatchObject({
-      message: "container main loads Qwen/Qwen2.5-7B-Instruct from Hugging Face into the container's own file system: every new pod fetches the weights, about 14 GB in bf16, again before it works",
+      message: "container main loads Qwen/Qwen2.5-7B-Instruct from Hugging Face into the container's own file system: every new pod fetches the weights, about 15 GB in bf16, again before it works",
       place: { line: 10, field: 'spec.containers[0].args[1]', found: 'no HF_HOME, no volume at ~/.cache/huggingface' },
-      evidence: { billions: 7 },
+      evidence: { billions: 7.6 },
     });
   });
 
   test('a cache on an emptyDir, and one where nothing is mounted', () => {
     const empty = '{ name: shared, emptyDir: {} }';
     expect(said(rule, server({ env: home, mounts: shared, volumes: empty }))).toEqual([
-      '11 spec.containers[0].env[0]: container main loads Qwen/Qwen2.5-7B-Instruct from Hugging Face into emptyDir shared, which ends with the pod: every new pod fetches the weights, about 14 GB in bf16, again before it works',
+      '11 spec.containers[0].env[0]: container main loads Qwen/Qwen2.5-7B-Instruct from Hugging Face into emptyDir shared, which ends with the pod: every new pod fetches the weights, about 15 GB in bf16, again before it works',
     ]);
     expect(said(rule, server({ env: home }))).toHaveLength(1);
     expect(said(rule, server({ model: '/shared/big', mounts: shared, volumes: empty }))).toHaveLength(1);
+  });
+
+  test('a cache of the standard place on an emptyDir, by its name', () => {
+    expect(first(judgeText(rule, server({ mounts: '{ name: hf-cache, mountPath: /home/vllm/.cache/huggingface }', volumes: '{ name: hf-cache, emptyDir: {} }' })))).toMatchObject({
+      message: 'container main loads Qwen/Qwen2.5-7B-Instruct from Hugging Face into emptyDir hf-cache, which ends with the pod: every new pod fetches the weights, about 15 GB in bf16, again before it works',
+      place: { field: 'spec.containers[0].volumeMounts[0]', found: 'emptyDir hf-cache at /home/vllm/.cache/huggingface' },
+    });
+  });
+
+  test('the size that a name tells where nothing else is known of the model', () => {
+    expect(said(rule, server({ model: 'somebody/Something-13B' }))[0]).toContain('about 26 GB in bf16');
   });
 
   test('with the volume that is there already', () => {
