@@ -54,9 +54,12 @@ function mayBeLonger(workload: ManifestWorkload, engine: VllmEngine): boolean {
   });
 }
 
-/** The longest that the model takes; the next smaller size that it splits over. */
+/** The longest that the model takes; the largest size that it splits over on the GPUs that are there, or the next smaller one. */
 function snippetOf(workload: ManifestWorkload, engine: VllmEngine, model: ModelShape, { kind }: ServeLimit, name: string): { readonly snippet?: string } {
   const wanted = numberIn(engine.options[name]) ?? 1;
-  const value = kind === 'positions' ? model.maxPositions : tensorParallelSizes(model).findLast((size) => size < wanted);
+  const gpus = Math.min(...hostsOf(workload, engine).map(({ container }) => container.gpus ?? wanted));
+  // Pipeline and data parallel ranks, whoever set them, keep their share of the GPUs.
+  const most = Number.isFinite(gpus) && gpus >= wanted ? Math.floor(gpus / Math.floor(gpus / wanted)) : wanted;
+  const value = kind === 'positions' ? model.maxPositions : tensorParallelSizes(model).findLast((size) => size <= most);
   return value === undefined ? {} : { snippet: optionText(engine, trainingOf(workload, engine), name, value) };
 }

@@ -33,11 +33,12 @@ describe('reports', () => {
     expect(said(rule, server('--max-model-len=131072', undefined, 'env: [{ name: VLLM_ALLOW_LONG_MAX_MODEL_LEN, value: "0" }]'))).toHaveLength(1);
   });
 
-  test('heads that do not split, with the next smaller size', () => {
+  test('heads that do not split, with the size that uses the GPUs', () => {
     expect(first(judgeText(rule, server('--tensor-parallel-size=3')))).toMatchObject({
       message: 'container main: Qwen/Qwen2.5-7B-Instruct has 28 attention heads, which do not split evenly over tensor parallel 3; it stops before it loads a weight, and starts over for ever',
-      place: { field: 'spec.containers[0].args[2]', expected: 'tensor parallel of 1, 2, 4, 28', snippet: '- --tensor-parallel-size=2' },
+      place: { field: 'spec.containers[0].args[2]', expected: 'tensor parallel of 1, 2, 4, 28', snippet: '- --tensor-parallel-size=4' },
     });
+    expect(first(judgeText(rule, server('--tensor-parallel-size=3').replace('gpu: 8', 'gpu: 3')))).toMatchObject({ place: { snippet: '- --tensor-parallel-size=2' } });
   });
 
   test('both, of ray.serve.llm', () => {
