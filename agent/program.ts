@@ -24,6 +24,7 @@ export function buildProgram(terminal: Terminal, signal: AbortSignal): Command {
     .version(VERSION)
     .exitOverride()
     .configureHelp({ helpWidth: terminal.width })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^(error: unknown (?:option|command) '.*')$/m, '$1; --help lists those there are')) })
     .showSuggestionAfterError();
   addNodeCommands(program, terminal, signal);
   addOtherCommands(program, terminal, signal);

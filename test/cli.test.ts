@@ -135,7 +135,8 @@ test('a metadata service that never answers costs diagnose no fault', async () =
 
 describe('a call that cannot be meant ends with status 3 and says what was expected', () => {
   test.each([
-    [['diagnose', '--bogus'], "error: unknown option '--bogus'"],
+    [['diagnose', '--bogus'], "error: unknown option '--bogus'; --help lists those there are\n"],
+    [['diagnose', '--duratoin', '5s'], "error: unknown option '--duratoin'; --help lists those there are\n(Did you mean --duration?)\n"],
     [['diagnose', '--duration', 'soon'], "error: option '--duration <duration>' argument 'soon' is invalid. expected a duration such as 500ms, 10s or 2m"],
     [['diagnose', '--node-ip', '10.0.0'], "error: option '--node-ip <address>' argument '10.0.0' is invalid. expected an IPv4 address such as 10.0.3.7"],
     [['agent', '--listen', '9477'], "error: option '--listen <address:port>' argument '9477' is invalid. expected address:port such as 127.0.0.1:9477"],
@@ -143,7 +144,7 @@ describe('a call that cannot be meant ends with status 3 and says what was expec
     [['diagnose', '--capture', '/none'], 'railmedic: cannot replay /none: got ENOENT'],
     [['diagnose', '--rules', 'FabricOneWayTrafic'], 'railmedic: unknown rule "FabricOneWayTrafic"; did you mean FabricOneWayTraffic?'],
     [['explain', 'OneWay'], 'railmedic: unknown rule "OneWay"; railmedic explain lists all rules'],
-    [['frobnicate'], "error: unknown command 'frobnicate'"],
+    [['frobnicate'], "error: unknown command 'frobnicate'; --help lists those there are\n"],
   ])('%j', async (args, message) => {
     const ended = await run(...args);
     expect(ended.status).toBe(3);
