@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,11 +71,15 @@ function sendTraffic(root: string): () => void {
   writeFileSync(join(device, 'vendor'), '0x1d0f\n');
   writeFileSync(join(device, 'device'), '0xefa1\n');
   writeFileSync(join(port, 'rx_pkts'), '0\n');
-  let sent = 0;
-  const send = (): void => writeFileSync(join(port, 'tx_pkts'), `${(sent += 500)}\n`);
-  send();
-  const traffic = setInterval(send, 100);
-  return () => clearInterval(traffic);
+  let sent = 1_000_000;
+  writeFileSync(join(port, 'tx_pkts'), `${sent}\n`);
+  // The same width in place: no reader meets an empty file.
+  const file = openSync(join(port, 'tx_pkts'), 'r+');
+  const traffic = setInterval(() => writeSync(file, `${(sent += 500)}\n`, 0), 100);
+  return () => {
+    clearInterval(traffic);
+    closeSync(file);
+  };
 }
 
 describe('diagnose', () => {

@@ -128,13 +128,15 @@ class Reader {
     if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
       if (apiVersion === undefined && typeof kind !== 'string' && kind !== undefined) return this.#skip(file, line, 'document', 'its kind is no text, so it is no Kubernetes object');
       if (kind === undefined) return this.#skip(file, line, 'document', apiVersion === undefined ? 'it has neither apiVersion nor kind' : 'it has an apiVersion and no kind');
+      // Helm values say `kind: Deployment` for their chart; an object has a name besides.
+      if (apiVersion === undefined && typeof kind === 'string' && !isMap(value['metadata'])) return this.#skip(file, line, 'document', 'it has neither apiVersion nor metadata');
       const message = `a ${JSON.stringify(kind)} without apiVersion: kubectl will not know what it is`;
       this.#problems.push({ kind: 'schema', place: { file, ...tree.at(base), field: 'apiVersion', found: apiVersion === undefined ? 'nothing' : JSON.stringify(apiVersion), expected: 'a text such as v1 or batch/v1' }, message });
       return;
     }
     if (kind === 'Kustomization' || kind === 'Component') return this.#skip(file, line, kind, 'kustomize reads it; audit what it makes: kubectl kustomize DIR | railmedic preflight -');
     // Where it stands alone, kustomization or not; deeper ones lie in whole objects of operators.
-    if (value['$patch'] !== undefined) return this.patch(file, line);
+    if (value['$patch'] !== undefined || isPatchByName(file, value)) return this.patch(file, line);
     if (kind.endsWith('List') && Array.isArray(value['items'])) {
       for (const [index, item] of mapsAt(value, 'items')) this.#object(file, tree, [...base, 'items', index], item, line);
       return;
@@ -145,6 +147,12 @@ class Reader {
   #skip(file: string, line: number, what: string, why: string): void {
     this.#skipped.push({ file, line, what, why });
   }
+}
+
+/** A kustomization may lie elsewhere, or name it in a comment: a workload without what the API server demands, in a file called a patch. */
+function isPatchByName(file: string, value: YamlMap): boolean {
+  const { kind, spec } = value;
+  return /patch/i.test(file.slice(file.lastIndexOf('/') + 1)) && typeof kind === 'string' && ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind) && isMap(spec) && spec['selector'] === undefined;
 }
 
 function linesBefore(text: string, index: number): number {

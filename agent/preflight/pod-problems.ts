@@ -8,8 +8,10 @@ import { isMap, mapAt, mapsAt, textAt, textsAt } from './values.ts';
 
 /** Kinds whose controllers add no volumes of their own that a container could name. */
 const OWN_VOLUMES = /^(Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|RayCluster|RayService|RayJob|RayCronJob|JobSet|LeaderWorkerSet|PyTorchJob|MPIJob)$/;
-/** What Kubeflow's MPI operator mounts into its pods, and scripts of launchers read. */
-const OPERATORS: Readonly<Record<string, readonly string[]>> = { MPIJob: ['mpi-job-config', 'mpi-job-kubectl', 'ssh-auth'] };
+/** KubeRay's own (ray-operator/controllers/ray/common/pod.go, utils/constant.go): a sidecar may mount what it adds, such as its token. */
+const KUBERAY = ['shared-mem', 'ray-logs', 'ray-tls', 'ray-token', 'gcs-storage'];
+/** What operators add to their pods: Kubeflow's MPI operator for scripts of launchers. */
+const OPERATORS: Readonly<Record<string, readonly string[]>> = { MPIJob: ['mpi-job-config', 'mpi-job-kubectl', 'ssh-auth'], RayCluster: KUBERAY, RayService: KUBERAY, RayJob: KUBERAY, RayCronJob: KUBERAY };
 const SELECTING = /^(Deployment|StatefulSet|DaemonSet|ReplicaSet)$/;
 
 /** What the API server refuses of a pod though each field by itself is right. */

@@ -22,7 +22,8 @@ function* judge(workload: ManifestWorkload): Iterable<Judgement> {
   const lacking = workload.pods.filter((pod) => !pod.isPartial && usesEfa(pod) && [undefined, null, false].includes(pod.object.get([...pod.specPath, 'hostNetwork']) as undefined | null | false));
   const [first] = lacking;
   if (!first) return;
-  const names = lacking.map(({ name }) => name).filter((name) => name !== '');
+  // Some kinds call their only group so.
+  const names = lacking.map(({ name }) => name).filter((name) => name !== '' && name !== 'pods');
   const who = names.length === 0 ? 'the pods' : `the pods of ${names.join(' and ')}`;
   // Settings alone give no device: EfaNotRequested says so beside this.
   const verb = lacking.some(asksForSome) ? 'use EFA' : 'are set for EFA';

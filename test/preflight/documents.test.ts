@@ -78,6 +78,17 @@ describe('what is no object yet', () => {
     expect(skipped).toMatchObject([{ file: 'namespace.yaml', line: 4, what: 'patch' }]);
   });
 
+  test('a workload without selector in a file that is called a patch, and nowhere else', () => {
+    const half = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { replicas: 2 }\n';
+    expect(read({ 'config/manager_image_patch.yaml': half })).toMatchObject({ objects: [], skipped: [{ what: 'patch' }] });
+    expect(read({ 'patches/manager.yaml': half }).objects).toHaveLength(1);
+    expect(read({ 'patch.yaml': half.replace('{ replicas: 2 }', '{ selector: {}, replicas: 2 }') }).objects).toHaveLength(1);
+  });
+
+  test('values of a Helm chart that name a kind', () => {
+    expect(read({ 'values.yaml': 'kind: Deployment\nreplicaCount: 1\n' })).toMatchObject({ objects: [], problems: [], skipped: [{ why: 'it has neither apiVersion nor metadata' }] });
+  });
+
   test('a list of other things by the name of kind', () => {
     expect(read({ 'labels.yaml': 'kind:\n  - bug\n  - question\n' })).toMatchObject({ objects: [], problems: [], skipped: [{ what: 'document', why: 'its kind is no text, so it is no Kubernetes object' }] });
   });

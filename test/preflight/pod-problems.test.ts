@@ -32,6 +32,7 @@ describe('silent', () => {
   test('for volumes of an operator, and of policies of a JobSet', () => {
     const spec = (name: string): string => `spec: { containers: [{ name: a, volumeMounts: [{ name: ${name}, mountPath: /d }] }] }`;
     expect(messages(`apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: { name: a }\nspec: { mpiReplicaSpecs: { Launcher: { template: { ${spec('mpi-job-config')} } } } }`)).toEqual([]);
+    expect(messages(`apiVersion: ray.io/v1\nkind: RayCluster\nmetadata: { name: a }\nspec: { headGroupSpec: { rayStartParams: {}, template: { ${spec('ray-token')} } } }`)).toEqual([]);
     expect(messages(`apiVersion: jobset.x-k8s.io/v1alpha2\nkind: JobSet\nmetadata: { name: a }\nspec: { volumeClaimPolicies: [{ templates: [{ metadata: { name: data } }] }], replicatedJobs: [{ name: w, template: { spec: { template: { ${spec('data')} } } } }] }`)).toEqual([]);
   });
 

@@ -53,6 +53,11 @@ describe('reports', () => {
     expect(said(rule, cluster(all, all))[0]).toContain('the pods of head and gpu use EFA');
   });
 
+  test('a group that is called pods, without calling it so', () => {
+    const job = 'apiVersion: sagemaker.amazonaws.com/v1\nkind: HyperPodPyTorchJob\nmetadata: { name: fsdp }\nspec: { replicaSpecs: [{ name: pods, replicas: 2, template: { spec: { containers: [{ name: pytorch, image: "a:1", command: [torchrun, train.py], resources: { limits: { nvidia.com/gpu: 8, vpc.amazonaws.com/efa: 32 } } }] } } }] }';
+    expect(said(rule, job)[0]).toContain(': the pods use EFA without hostNetwork');
+  });
+
   test('claims of EFA devices', () => {
     expect(said(rule, claiming('efa.networking.k8s.aws'))[0]).toContain('the pods of gpu use EFA without hostNetwork');
   });
