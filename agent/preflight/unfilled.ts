@@ -8,7 +8,7 @@ import { isMap } from './values.ts';
  * What envsubst, sed, kustomize or a person will replace: `${NAME}`, `$NAME`, `$(NAME)`, `{{ … }}`, `<your-image>`,
  * `PLACEHOLDER_IMAGE`. Kubernetes itself fills in `$(NAME)` only in commands and environment, which are never looked at here.
  */
-const PLACEHOLDER = /\$[({]?[A-Za-z_]|\{\{|<[^<>]+>|\b_*(?:PLACEHOLDER|REPLACE_?ME|CHANGE_?ME)/;
+const PLACEHOLDER = /\$[({]?[A-Za-z_]|\{\{|<[^<>]+>|\b_*(?:PLACEHOLDER|REPLACE_?ME|CHANGE_?ME|YOUR[_-][A-Z])/;
 /** A name may be a template that its operator fills in, as KServe does with `{{ ChildName … }}` of secrets. */
 const RUN_TIME = /\{\{.*?\}\}/g;
 /** What envsubst replaces: variables of the environment. In small letters they are Terraform's. */

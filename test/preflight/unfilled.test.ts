@@ -15,7 +15,7 @@ describe('what is not filled in, though the file is YAML', () => {
     expect(hidden(pod('image: "${IMAGE}"'), '-')[0]).toContain('envsubst < FILE | railmedic preflight -');
   });
 
-  test.each(['PLACEHOLDER_IMAGE', '${registry}/a:1', '<your-registry>/nemo-rl:1', '"{{ image }}"', '$(IMAGE)', 'REPLACE_ME'])('%s, which envsubst does not fill in', (image) => {
+  test.each(['PLACEHOLDER_IMAGE', '${registry}/a:1', '<your-registry>/nemo-rl:1', '"{{ image }}"', '$(IMAGE)', 'REPLACE_ME', 'YOUR_REGISTRY/a:1'])('%s, which envsubst does not fill in', (image) => {
     expect(hidden(pod(`image: ${image}`))).toEqual([`8 spec.containers[0].image: image "${image.replaceAll('"', '')}" is not filled in, and what depends on it was not judged; audit what is applied`]);
   });
 
