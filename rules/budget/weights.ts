@@ -1,3 +1,4 @@
+import type { ModelShape } from './model-shape.ts';
 import { totalParameters, weightParts } from './parameters.ts';
 import { DTYPE_BYTES, type Plan } from './plan.ts';
 import type { PartBytes, Quantization } from './quantization.ts';
@@ -26,7 +27,12 @@ function frozenQuantization({ mode, quantization, training }: Plan): Quantizatio
   return mode === 'serve' || (training.loraRank > 0 && quantization?.heldUnderAdapter === true) ? quantization : undefined;
 }
 
-function held({ model, dtype }: Plan, quantization: Quantization | undefined): HeldWeights {
+/** What a download brings: the checkpoint as it is published. */
+export function storedWeights(model: ModelShape): HeldWeights {
+  return held({ model, dtype: model.stored.dtype }, model.stored.quantization);
+}
+
+function held({ model, dtype }: Pick<Plan, 'model' | 'dtype'>, quantization: Quantization | undefined): HeldWeights {
   const all = totalParameters(model);
   const plain = DTYPE_BYTES[dtype];
   if (quantization === undefined) return { bytes: all * plain, how: `${billions(all)} parameters × ${plain} B (${dtype})` };

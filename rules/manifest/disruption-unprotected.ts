@@ -62,8 +62,11 @@ function* judge({ object, isMultiNode }: ManifestWorkload, pod: PodGroup): Itera
 
 function lossWords(object: ManifestObject, isMultiNode: boolean | undefined): string {
   if (isMultiNode !== true) return ' and its training falls back to the last checkpoint';
-  const isElastic = mapOf(object.get(['spec', 'elasticPolicy'])) !== undefined;
-  return isElastic ? ', and the whole job starts again from its last checkpoint with the pods that are left' : ', the whole job stops and falls back to its last checkpoint';
+  const { minReplicas, maxReplicas } = mapOf(object.get(['spec', 'elasticPolicy'])) ?? {};
+  // As many at least as at most: elastic in name only, the job waits for the pod that is gone.
+  const most = maxReplicas ?? object.get(['spec', 'pytorchReplicaSpecs', 'Worker', 'replicas']);
+  const mayShrink = typeof minReplicas === 'number' && typeof most === 'number' && minReplicas < most;
+  return mayShrink ? ', and the whole job starts again from its last checkpoint with the pods that are left' : ', the whole job stops and falls back to its last checkpoint';
 }
 
 function isProtected(annotations: Readonly<Record<string, string>>): boolean {

@@ -1,6 +1,7 @@
 import type { Container, Judgement, Manifests, ManifestWorkload, Spot, VllmEngine } from '../../agent/model.ts';
 import { knownModel } from '../budget/known-models.ts';
 import { totalParameters } from '../budget/parameters.ts';
+import { storedWeights } from '../budget/weights.ts';
 import { defineRule } from '../define.ts';
 import { CACHE_VARIABLES, STANDARD_CACHE } from './cached-weights.ts';
 import { engineWords, hostsOf } from './engine-words.ts';
@@ -36,10 +37,9 @@ function* judge(manifests: Manifests, workload: ManifestWorkload, engine: VllmEn
   const losses = hosts.map(({ container }) => (name.startsWith('/') ? lostPath(container, name, engine) : lostName(manifests, container, engine, name)));
   const [loss] = losses;
   if (!loss || losses.includes(undefined)) return;
-  const gigabytes = billions === undefined ? '' : `, about ${Math.max(1, Math.round(billions * 2))} GB in bf16,`;
   const own = hosts.map(({ container }) => lastingMount(container)).find((mount) => mount !== undefined);
   yield faultAt(loss.spot, {
-    message: `${engineWords(engine)} loads ${name} from ${loss.where}: every new pod fetches the weights${gigabytes} again before it works`,
+    message: `${engineWords(engine)} loads ${name} from ${loss.where}: every new pod fetches the weights${sizeWords(name, billions)} again before it works`,
     found: loss.found,
     expected: 'HF_HOME (or the path of the model) on a persistent volume that all pods share',
     snippet: [
@@ -56,6 +56,13 @@ function* judge(manifests: Manifests, workload: ManifestWorkload, engine: VllmEn
 function parametersOf(name: string): number | undefined {
   const known = knownModel(name);
   return known ? Math.round(totalParameters(known) / 1e8) / 10 : billionsIn(name);
+}
+
+/** A checkpoint is fetched as it is published, which is not always 16 bits. */
+function sizeWords(name: string, billions: number | undefined): string {
+  const known = knownModel(name);
+  if (known) return `, about ${Math.round(storedWeights(known).bytes / 1e9)} GB in ${known.stored.quantization?.label ?? known.stored.dtype},`;
+  return billions === undefined ? '' : `, about ${Math.max(1, Math.round(billions * 2))} GB in bf16,`;
 }
 
 /** Dummy weights are made, not loaded; a model_source that is a map names a bucket. */

@@ -83,6 +83,7 @@ describe('reports', () => {
   test('an elastic job, which goes on with fewer pods', () => {
     const elastic = `apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: { name: t }\nspec: { elasticPolicy: { minReplicas: 1 }, pytorchReplicaSpecs: { Worker: { replicas: 2, template: { spec: { containers: [{ name: pytorch, image: "a:1", resources: { limits: { nvidia.com/gpu: 8 } } }] } } } } }`;
     expect(first(judgeText(rule, elastic)).message).toMatch(/its pod is evicted, and the whole job starts again from its last checkpoint with the pods that are left$/);
+    expect(first(judgeText(rule, elastic.replace('minReplicas: 1', 'minReplicas: 2, maxReplicas: 2'))).message).toMatch(/its pod is evicted, the whole job stops and falls back to its last checkpoint$/);
   });
 
   test('pods that have no other name than pods', () => {

@@ -83,6 +83,10 @@ describe('reports', () => {
     expect(said(rule, server({ model: 'somebody/Something-13B' }))[0]).toContain('about 26 GB in bf16');
   });
 
+  test('the size as it is published, which is not always 16 bits', () => {
+    expect(said(rule, server({ model: 'deepseek-ai/DeepSeek-R1' }))[0]).toMatch(/about 6[78]\d GB in fp8/);
+  });
+
   test('with the volume that is there already', () => {
     expect(first(judgeText(rule, server({ mounts: shared, volumes: claim }))).place?.snippet).toBe('env:\n  - name: HF_HOME\n    value: /shared/hf_cache');
   });
