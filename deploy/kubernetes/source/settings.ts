@@ -55,7 +55,7 @@ export const DEFAULTS: Settings = {
   kubeletRoot: '/var/lib/kubelet',
   config: {},
   // Measured: 80 to 95 MB of the agent, and two or three nvidia-smi of 22 MB each, which count into the same limit. No CPU
-  // limit: it uses half a percent of a core, and a throttled look is a late one just when the node is busy.
+  // limit: it uses 0.3 % of a core, and a throttled look is a late one just when the node is busy.
   resources: { requests: { cpu: '20m', memory: '160Mi' }, limits: { memory: '320Mi' } },
   // Measured: 10 MB of its own, 40 MB of Node's binary that it shares with the agent and that is charged to whoever touched it first.
   kernelLogResources: { requests: { cpu: '1m', memory: '16Mi' }, limits: { memory: '96Mi' } },
