@@ -72,10 +72,15 @@ export function hiddenLines(unknown: readonly Finding[], width: number): readonl
   });
 }
 
-/** Documents that were read and left aside, the first of them by name. */
+/** Documents that were read and left aside, those of one kind and reason as one, the first of them by name. */
 export function skippedLines(skipped: readonly SkippedDocument[], width: number): readonly string[] {
-  const shown = skipped.slice(0, MOST_SKIPPED).map(({ file, line, what, why }) => `${lineOf({ file, line })}: ${what}: ${why}`);
-  const rest = skipped.length > MOST_SKIPPED ? [`and ${skipped.length - MOST_SKIPPED} more (--json names them all)`] : [];
+  const alike = [...Map.groupBy(skipped, ({ what, why }) => `${what}: ${why}`).entries()];
+  const shown = alike.slice(0, MOST_SKIPPED).map(([words, documents]) => {
+    const [{ file, line } = { file: '', line: 0 }, ...others] = documents;
+    return `${lineOf({ file, line })}${others.length === 0 ? '' : ` and ${others.length} more`}: ${words}`;
+  });
+  const hidden = alike.slice(MOST_SKIPPED).reduce((sum, [, documents]) => sum + documents.length, 0);
+  const rest = hidden > 0 ? [`and ${hidden} more (--json names them all)`] : [];
   return [...shown, ...rest].flatMap((text, index) => hang(index === 0 ? 'left aside' : '', visible(text), width));
 }
 

@@ -3,7 +3,7 @@ import { DEFAULT_CONFIG } from '../../../agent/config.ts';
 import type { PreflightReport } from '../../../agent/model.ts';
 import { audit } from '../../../agent/preflight/audit.ts';
 import { preflightJson } from '../../../exporters/preflight/json.ts';
-import { renderPreflight } from '../../../exporters/preflight/report.ts';
+import { renderPreflight, skippedLines } from '../../../exporters/preflight/report.ts';
 import { sarifText } from '../../../exporters/preflight/sarif.ts';
 import { latestImage } from '../../../rules/manifest/latest-image.ts';
 import { manifestInvalid } from '../../../rules/manifest/manifest-invalid.ts';
@@ -95,4 +95,14 @@ test('text of manifests neither makes a link nor hides in SARIF', () => {
   expect(log.runs[0].results[0]).toMatchObject({
     message: { text: expect.stringMatching(/^container main runs \[free\] \(https:\/\/example\.com\)\\u001b\[31m: no tag.*\nFound: \[free\] \(https/s) },
   });
+});
+
+test('what was left aside for one reason is told once', () => {
+  const skipped = [1, 2, 3].map((line) => ({ file: 'a.yaml', line, what: 'Kustomization', why: 'kustomize reads it' }));
+  expect(skippedLines([...skipped, { file: 'b.yaml', line: 7, what: 'document', why: 'it has no kind' }], 80)).toEqual([
+    'left aside      a.yaml:1 and 2 more: Kustomization: kustomize reads it',
+    '                b.yaml:7: document: it has no kind',
+  ]);
+  const many = Array.from({ length: 10 }, (_, index) => ({ file: 'a.yaml', line: index + 1, what: `Thing/${index}`, why: 'no rule knows it' }));
+  expect(skippedLines(many, 80).at(-1)).toBe('                and 2 more (--json names them all)');
 });
