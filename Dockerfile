@@ -32,5 +32,5 @@ ENV PATH=/nodejs/bin:/usr/local/nvidia/bin:/usr/local/bin:/usr/bin:/bin NODE_ENV
 USER 65532:65532
 # The program's own first line, which an image without env does not use: DECISIONS.md says what each is for.
 ENV MALLOC_ARENA_MAX=1
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--single-threaded-gc", "--v8-pool-size=1", "--no-turbofan", "/app/railmedic.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--single-threaded-gc", "--v8-pool-size=1", "--no-turbofan", "--expose-gc", "/app/railmedic.js"]
 CMD ["agent"]

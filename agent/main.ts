@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --single-threaded-gc --v8-pool-size=1 --no-turbofan
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --single-threaded-gc --v8-pool-size=1 --no-turbofan --expose-gc
 import { CommanderError } from 'commander';
 import { visible } from '../exporters/escape.ts';
 import { exitNow } from './host/exit.ts';

@@ -9,6 +9,7 @@ import type { Exporter, Report } from '../model.ts';
 import { Loop } from '../loop.ts';
 import type { NodeOptions } from '../options.ts';
 import { startServer, type Server } from '../server.ts';
+import { settleMemory } from '../settle-memory.ts';
 import type { ConfiguredRule } from '../standing.ts';
 import { StateFile, stateNow, whyNotWritable, type State } from '../state.ts';
 import { SOURCE_NAMES } from '../source-names.ts';
@@ -63,6 +64,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal, parts
   });
   log.note('info', `railmedic ${VERSION} watches ${node.name} every ${options.interval} s, ${rules.length} rules; ${server.url}`);
   const summary = schedule(SUMMARY_SCHEDULE, () => log.summary(), { maxRandomDelay: 30_000, suppressMissedWarning: true });
+  settleMemory();
   const keeping = setInterval(() => void remember(false), 10_000).unref();
   try {
     await loop.run(signal);
